@@ -1,0 +1,134 @@
+# Needs Python 3.10 or newer with venv, and make. `make` alone lists the targets.
+
+PYTHON ?= python3
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.NOTPARALLEL:
+
+BIN := .venv/bin
+BIN_LOWEST := .venv-lowest/bin
+EXAMPLES := -e scaffolds/flights -e scaffolds/orchestration
+PROJECTS := pyproject.toml scaffolds/flights/pyproject.toml scaffolds/orchestration/pyproject.toml
+
+# The pins were made for 3.11 and hold from there on; some of them have left 3.10 behind.
+CONSTRAINTS = $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if sys.version_info >= (3, 11) else "")')
+
+# Nothing is sent anywhere, no window is opened. A DAGSTER_HOME of its own keeps Dagster quiet too: see $(DEMO_HOME).
+export DO_NOT_TRACK := 1
+export KEDRO_DISABLE_TELEMETRY := 1
+export MPLBACKEND := Agg
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+DEMO_HOME := $(CURDIR)/.demo/dagster_home
+DEMO_LOG := $(CURDIR)/.demo/launch.log
+
+# What `make test` asks of the parts without side effects: branches covered, in percent.
+PURE := */config/*,*/translate/*,*/manifest.py,*/plan.py,*/naming.py,*/errors.py,*/introspection/masking.py,*/introspection/job_factories.py
+PURE_PERCENT := 95
+
+PYTEST_OPTIONS ?= -n 2 --dist loadfile
+
+
+## Try it
+
+.PHONY: demo
+demo: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## install, run the example's main job, print what it made
+	@echo "Running the job 'everything' of scaffolds/orchestration (log: $(DEMO_LOG)) ..."
+	@cd scaffolds/orchestration && export DAGSTER_HOME=$(DEMO_HOME) PATH="$(CURDIR)/$(BIN):$$PATH" && { \
+		dg launch --job everything > $(DEMO_LOG) 2>&1 || { tail -n 60 $(DEMO_LOG); echo "The run failed."; exit 1; }; }
+	@DAGSTER_HOME=$(DEMO_HOME) $(BIN)/python tools/demo_report.py
+
+.PHONY: dev
+dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the example
+	cd scaffolds/orchestration && DAGSTER_HOME=$(DEMO_HOME) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev
+
+
+## Check it
+
+.PHONY: test
+test: lint test-current test-lowest  ## every check and test, then the tests on the lowest versions
+
+.PHONY: lint
+lint: .venv/.test  ## ruff, mypy and the layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: .venv/.test  ## let ruff fix and format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+.PHONY: test-current
+test-current: .venv/.test  ## unit, integration and e2e tests with coverage
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --cov --cov-report=
+	@echo "Coverage of the parts without side effects:"
+	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_PERCENT)
+
+.PHONY: test-unit
+test-unit: .venv/.test  ## the unit tests alone
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/unit
+
+.PHONY: test-lowest
+test-lowest: .venv-lowest/.test  ## unit and integration tests on the lowest versions
+	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration
+
+.PHONY: bench
+bench: .venv/.test  ## measure loading, translating and running generated projects
+	$(BIN)/python -m benchmarks
+
+
+## Keep it
+
+.PHONY: constraints
+constraints: .venv-constraints/.venv $(PROJECTS)  ## renew both lists of pins (use Python 3.11 on Linux)
+	.venv-constraints/bin/pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev,test]' $(EXAMPLES)
+	{ sed '/^$$/q' constraints.txt; .venv-constraints/bin/pip freeze --exclude-editable; } > .venv-constraints/new
+	mv .venv-constraints/new constraints.txt
+	rm -rf .venv-constraints
+	$(MAKE) .venv-constraints/.venv
+	sed '/^# The rest/,$$d' constraints-lowest.txt > .venv-constraints/floors
+	.venv-constraints/bin/pip install --quiet -c .venv-constraints/floors -e '.[dev,test]' $(EXAMPLES)
+	{ cat .venv-constraints/floors; echo '# The rest'; .venv-constraints/bin/pip freeze --exclude-editable \
+		| grep -vixFf <(grep -v '^#' .venv-constraints/floors | grep .); } > .venv-constraints/new
+	mv .venv-constraints/new constraints-lowest.txt
+	rm -rf .venv-constraints
+
+.PHONY: clean
+clean:  ## remove what these targets made
+	rm -rf .venv .venv-lowest .venv-constraints .demo dist build htmlcov .coverage .coverage.* .hypothesis
+	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	find src tests tools scaffolds \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
+
+.PHONY: help
+help:  ## list the targets
+	@awk 'BEGIN {FS = ":.*  ## "} /^## / {printf "\n%s\n", substr($$0, 4)} \
+		/^[a-z-]+:.*  ## / {printf "  make %-14s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+
+# Virtual environments, each with a file that says when it was last brought up to date
+
+.venv/.venv .venv-lowest/.venv .venv-constraints/.venv:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; say which: make PYTHON=python3.11 ..."; exit 1; }
+	$(PYTHON) -m venv $(@D)
+	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25'
+	@touch $@
+
+.venv/.demo: .venv/.venv $(PROJECTS) constraints.txt
+	$(BIN)/pip install --quiet $(CONSTRAINTS) -e '.[dev]' $(EXAMPLES)
+	@touch $@
+
+.venv/.test: .venv/.venv $(PROJECTS) constraints.txt
+	$(BIN)/pip install --quiet $(CONSTRAINTS) -e '.[dev,test]' $(EXAMPLES)
+	@touch $@ .venv/.demo
+
+.venv-lowest/.test: .venv-lowest/.venv $(PROJECTS) constraints-lowest.txt
+	.venv-lowest/bin/pip install --quiet -c constraints-lowest.txt -e '.[dev,test]' $(EXAMPLES)
+	@touch $@
+
+$(DEMO_HOME)/dagster.yaml:
+	@mkdir -p $(@D)
+	@printf 'telemetry:\n  enabled: false\n' > $@

@@ -1,0 +1,5 @@
+"""Compares the model variants."""
+
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,1 @@
+"""Dagster project around the Kedro project `flights`."""

@@ -1,0 +1,1 @@
+"""Every private attribute of Kedro or Dagster that this package touches, one named function each."""

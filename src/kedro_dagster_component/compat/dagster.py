@@ -1,0 +1,91 @@
+"""Parts of Dagster outside its public names. Tried on Dagster 1.13.9 to 1.13.27."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import click
+import dagster as dg
+from dagster._config import process_config
+from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
+from dagster._core.errors import DagsterUserCodeProcessError
+from dagster.components.core.component_tree import ComponentTreeException
+from dagster_shared.error import SerializableErrorInfo
+
+_ONE_PROCESS = frozenset({"in_process", "execute_in_process_executor"})
+
+
+class LoadError(ComponentTreeException, DagsterUserCodeProcessError, click.ClickException):
+    """An error that ends the load of the definitions and is shown as its text alone.
+
+    `DagsterUserCodeProcessError` is the one error whose text Dagster shows instead of a stack: it stands for an
+    error of another process, as most of ours are. The commands of `dg` show a `ClickException` the same way.
+    A `ComponentTreeException` is the one error the component tree does not wrap in one of its own.
+    """
+
+    def __init__(self, message: str) -> None:
+        """Wrap a finished message.
+
+        Args:
+            message: What the user sees, whole.
+        """
+        info = SerializableErrorInfo(message=message + "\n", stack=[], cls_name="KedroConfigurationError")
+        super().__init__(message, user_code_process_error_infos=[info])  # type: ignore[no-untyped-call]
+        self.message = message  # type: ignore[misc]  # click makes it final, and sets it in a constructor not run here
+
+    def __str__(self) -> str:
+        """The message alone."""
+        return str(self.args[0])
+
+
+def kept_for_runs(key: str) -> str | None:
+    """What the load that made the definitions kept under a key for the processes of its runs.
+
+    Returns:
+        None while definitions are made anew, and in a run whose definitions kept nothing.
+    """
+    context = DefinitionsLoadContext.get()
+    if context.load_type is not DefinitionsLoadType.RECONSTRUCTION:
+        return None
+    value: str | None = context.reconstruction_metadata.get(key)
+    return value
+
+
+def keep_for_runs(key: str, text: str) -> None:
+    """Keep a text that every process of a run of these definitions gets, wherever it runs."""
+    DefinitionsLoadContext.get().add_to_pending_reconstruction_metadata(key, text)
+
+
+def shares_one_process(job_def: dg.JobDefinition, run_config: Mapping[str, Any]) -> bool:
+    """Whether all steps of a run share one process: the in-process executor, or `execute_in_process`."""
+    executor = job_def.executor_def
+    if executor.name in _ONE_PROCESS:
+        return True
+    if executor.name != dg.multi_or_in_process_executor.name:
+        return False
+    return "in_process" in ((run_config.get("execution") or {}).get("config") or {})
+
+
+def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[str]:
+    """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out."""
+    names = {node.definition.name: node.name for node in job_def.nodes}
+    wanted = run.step_keys_to_execute
+    if wanted is None:
+        return frozenset(names)
+    keys = {key.split(".")[0].split("[")[0] for key in wanted}
+    return frozenset(definition for definition, node in names.items() if node in keys)
+
+
+def requirements_of(executor: dg.ExecutorDefinition) -> Any:
+    """The function that says what an executor needs (`multiprocess`: outputs that persist)."""
+    return executor.get_requirements
+
+
+def refused_options(executor: dg.ExecutorDefinition, options: Mapping[str, Any]) -> list[str]:
+    """What is wrong with an executor's options by its own schema; `configured` alone finds out in the run."""
+    config_type = executor.config_schema.config_type
+    if config_type is None:
+        return []
+    result = process_config(config_type, dict(options))
+    return [error.message for error in result.errors or []]

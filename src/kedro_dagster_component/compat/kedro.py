@@ -1,0 +1,78 @@
+"""Private attributes of Kedro: one function each, with the reason and the versions it holds for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from kedro.framework.context import KedroContext
+    from kedro.io.core import CatalogProtocol
+    from kedro.pipeline.node import Node
+
+
+# Reading a project ---------------------------------------------------------------------------------------------------
+
+
+@contextmanager
+def session_without_plugins(*, project_hooks: bool) -> Iterator[None]:
+    """`KedroSession.create` inside registers no plugin and starts no git.
+
+    Reason: the session's constructor imports and registers every installed plugin, kedro-telemetry among them, and
+    runs `git status`, which may rewrite the index; no argument switches either off. Module names of
+    `kedro.framework.session.session`, the same in 1.3 to 1.7.
+
+    Args:
+        project_hooks: Whether the hooks of the project's own settings are registered.
+    """
+    from kedro.framework.session import session as module
+
+    replaced: dict[str, Any] = {
+        "_register_hooks_entry_points": lambda *_args, **_kwargs: None,
+        "_describe_git": lambda *_args, **_kwargs: {},
+    }
+    if not project_hooks:
+        replaced["_register_hooks"] = lambda *_args, **_kwargs: None
+    originals = {name: getattr(module, name) for name in replaced}
+    for name, value in replaced.items():
+        setattr(module, name, value)
+    try:
+        yield
+    finally:
+        for name, value in originals.items():
+            setattr(module, name, value)
+
+
+def create_catalog(
+    context: KedroContext,
+    *,
+    save_version: str | None = None,
+    load_versions: dict[str, str] | None = None,
+) -> CatalogProtocol[Any, Any]:
+    """The catalog as a session makes it: of the project's class, with parameters, `after_catalog_created` fired.
+
+    Reason: the public `context.catalog` ignores DATA_CATALOG_CLASS and versions. 1.3 to 1.7.
+    """
+    from kedro.framework.project import settings
+
+    catalog: CatalogProtocol[Any, Any] = context._get_catalog(  # noqa: SLF001
+        catalog_class=settings.DATA_CATALOG_CLASS, save_version=save_version, load_versions=load_versions
+    )
+    return catalog
+
+
+def feed_parameters(context: KedroContext) -> dict[str, Any]:
+    """Every parameter by the name nodes take it (`params:a.b`, `parameters`), typed ones as objects.
+
+    Reason: what a typed parameter adds (defaults of its model) is in no public place. 1.3 to 1.7.
+    """
+    return context._get_parameters()  # noqa: SLF001
+
+
+def node_mappings(node: Node) -> tuple[Any, Any]:
+    """Inputs and outputs as the node was given them: None, a name, a list, or argument names to dataset names.
+
+    Reason: the public `inputs` and `outputs` lose which argument takes what. 1.3 to 1.7.
+    """
+    return node._inputs, node._outputs  # noqa: SLF001

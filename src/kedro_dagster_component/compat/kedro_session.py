@@ -1,0 +1,137 @@
+"""Private parts of Kedro's session, context and catalog that a step needs. Tried on Kedro 1.3.0 to 1.7.0.
+
+Kedro offers one public call that builds all of it, `KedroSession.run`, and that call runs a whole pipeline.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import click
+from kedro.config import MissingConfigException
+from kedro.framework.context import KedroContext
+from kedro.framework.session import KedroSession
+from kedro.io import AbstractDataset, AbstractVersionedDataset, CatalogProtocol, Version
+from pluggy import PluginManager
+
+from kedro_dagster_component.compat.kedro import feed_parameters
+
+Catalog = CatalogProtocol[Any, Any]
+
+
+def create_session(**arguments: Any) -> KedroSession:
+    """`KedroSession.create` outside any click command.
+
+    It stores the arguments of the running click command, tokens included. Click keeps its context per
+    thread, so a thread of its own has none.
+    """
+    if click.get_current_context(silent=True) is None:
+        return KedroSession.create(**arguments)
+    with ThreadPoolExecutor(max_workers=1) as pool:
+        return pool.submit(KedroSession.create, **arguments).result()
+
+
+def set_session_id(session: KedroSession, session_id: str) -> None:
+    """Give a session the id of its Dagster run's save version: Kedro generates one for each session."""
+    session.session_id = session_id
+    session._store.update({"session_id": session_id})  # noqa: SLF001
+
+
+def hook_manager_of(session: KedroSession) -> PluginManager:
+    """The pluggy manager that holds the project's and the plugins' hooks; `KedroSession.run` hands it to the runner."""
+    return session._hook_manager  # noqa: SLF001
+
+
+def config_loader_of(session: KedroSession) -> Any:
+    """A new config loader as the session would give its context, with the session's runtime parameters."""
+    return session._get_config_loader()  # noqa: SLF001
+
+
+def limit_validation(context: KedroContext, pipelines: tuple[str, ...]) -> None:
+    """Validate parameters against some registered pipelines only, as `kedro run --pipeline` does since 1.5."""
+    if pipelines and "__default__" not in pipelines and hasattr(context, "_pipelines_to_validate"):
+        context._pipelines_to_validate = list(pipelines)  # noqa: SLF001
+
+
+def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> dict[str, Any]:
+    """`parameters` and every `params:a.b` as Kedro would build and validate them from a configuration.
+
+    The context's own configuration and its cache of validated parameters are as before afterwards.
+
+    Args:
+        context: The session's context.
+        configured: What `config_loader["parameters"]` should hold.
+
+    Returns:
+        Values by the names nodes use; typed parameters are objects.
+    """
+    loader = context.config_loader
+    before = loader["parameters"] if _has_parameters(loader) else {}
+    cached = context._validated_params_cache  # noqa: SLF001
+    try:
+        loader["parameters"] = dict(configured)
+        context._validated_params_cache = None  # noqa: SLF001
+        return feed_parameters(context)
+    finally:
+        loader["parameters"] = before
+        context._validated_params_cache = cached  # noqa: SLF001
+
+
+def put_dataset(catalog: Catalog, name: str, dataset: AbstractDataset[Any, Any]) -> None:
+    """Replace a dataset the catalog already holds, without its warning, its configuration or its validator lost.
+
+    `catalog[name] = dataset` is the public way; it logs a warning for each replacement and forgets the
+    validator declared for the dataset.
+    """
+    datasets = getattr(catalog, "_datasets", None)
+    if isinstance(datasets, dict) and name in datasets:
+        datasets[name] = dataset
+    else:
+        catalog[name] = dataset
+
+
+def with_version(
+    dataset: AbstractDataset[Any, Any], load: str | None, save: str
+) -> AbstractVersionedDataset[Any, Any] | None:
+    """A copy of a versioned dataset that loads and saves the given versions; None for one without versions."""
+    if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:  # noqa: SLF001
+        return None
+    copy: Any = dataset._copy(_version=Version(load, save))  # noqa: SLF001
+    copy._clear_version_cache()  # noqa: SLF001
+    versioned: AbstractVersionedDataset[Any, Any] = copy
+    return versioned
+
+
+def save_version_of(dataset: AbstractDataset[Any, Any]) -> str | None:
+    """The version the dataset saves under; None without versioning."""
+    if not isinstance(dataset, AbstractVersionedDataset) or not dataset._version:  # noqa: SLF001
+        return None
+    version: str | None = dataset.resolve_save_version()
+    return version
+
+
+def stored_size_bytes(dataset: AbstractDataset[Any, Any]) -> int | None:
+    """Size of the file a dataset was just saved to, through its own fsspec filesystem.
+
+    Returns:
+        None for a dataset that is no single file, or has no filesystem.
+    """
+    filesystem, path = getattr(dataset, "_fs", None), getattr(dataset, "_filepath", None)
+    if filesystem is None or path is None:
+        return None
+    version = save_version_of(dataset)
+    if version is not None and isinstance(dataset, AbstractVersionedDataset):
+        path = dataset._get_versioned_path(version)  # noqa: SLF001
+    info = filesystem.info(str(path))
+    return int(info["size"]) if info.get("type") == "file" else None
+
+
+def _has_parameters(loader: Any) -> bool:
+
+    try:
+        loader["parameters"]
+    except MissingConfigException:
+        return False
+    return True

@@ -1,0 +1,262 @@
+"""The component: its fields, and the wiring from a Kedro project to Dagster definitions."""
+
+# No `from __future__ import annotations`: Dagster reads the annotations of the fields as objects.
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal
+
+import dagster as dg
+from dagster.components.resolved.core_models import OpSpec
+from dagster.components.resolved.model import Resolver
+from dagster.components.scaffold.scaffold import scaffold_with
+from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
+
+from kedro_dagster_component.assembly import build_instance
+from kedro_dagster_component.loading import shown_as_text
+from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
+from kedro_dagster_component.plan import InstancePlan, StepPlan
+from kedro_dagster_component.scaffolder import KedroProjectScaffolder
+from kedro_dagster_component.translate.specs import dataset_spec, node_spec
+
+__all__ = ["KedroProjectComponent", "NodeOpSpec", "TranslatedObject"]
+
+
+@dataclass(frozen=True)
+class TranslatedObject:
+    """What templates under `translation` see.
+
+    Attributes:
+        node: The node that makes the asset; None for a free input.
+        dataset: The dataset behind the asset; None for a node without outputs.
+    """
+
+    node: NodeEntry | None
+    dataset: DatasetEntry | None
+
+
+class RetryPolicyModel(dg.Model, dg.Resolvable):
+    """When a failed step is tried again."""
+
+    max_retries: Annotated[int, Resolver.default(description="How often a failed step is tried again.")] = 1
+    delay: Annotated[float | None, Resolver.default(description="Seconds before the next attempt.")] = None
+    backoff: Annotated[
+        Literal["LINEAR", "EXPONENTIAL"] | None, Resolver.default(description="How the delay grows.")
+    ] = None
+    jitter: Annotated[
+        Literal["FULL", "PLUS_MINUS"] | None, Resolver.default(description="How the delay is made random.")
+    ] = None
+
+
+class NodeOpSpec(OpSpec):
+    """Dagster's OpSpec plus a retry policy; it holds for the step of every node."""
+
+    retry_policy: Annotated[
+        RetryPolicyModel | None,
+        Resolver.default(
+            description="When a failed step is tried again; a job's own policy in dagster.yml wins.",
+            examples=[{"max_retries": 3, "delay": 2}],
+        ),
+    ] = None
+
+
+@scaffold_with(KedroProjectScaffolder)
+@dataclass
+class KedroProjectComponent(dg.Component, dg.Resolvable):
+    """Show a Kedro project in Dagster and run it there, without any change to the project.
+
+    The nodes of the project's registered pipelines become steps, its datasets assets, its pipelines (or what
+    `conf/<env>/dagster.yml` says) jobs and schedules. A step runs its node as `kedro run` does.
+
+    Scaffold one with
+    `dg scaffold defs kedro_dagster_component.KedroProjectComponent kedro --project-path ../my-kedro-project`.
+
+    Example:
+        ```yaml
+        type: kedro_dagster_component.KedroProjectComponent
+        attributes:
+          project: "{{ context.project_root }}/../spaceflights"
+          env: local
+        ```
+    """
+
+    project: Annotated[
+        str | None,
+        Resolver.default(
+            description="Root of the Kedro project (the folder whose pyproject.toml has [tool.kedro]). A relative path "
+            "starts at this file. Without it: the nearest Kedro project above this file.",
+            examples=["{{ context.project_root }}/../spaceflights", "../../../.."],
+        ),
+    ] = None
+    package: Annotated[
+        str | None,
+        Resolver.default(
+            description="Import name of an installed Kedro package (made by `kedro package`), instead of `project`. "
+            "Needs `conf_source`.",
+            examples=["spaceflights"],
+        ),
+    ] = None
+    env: Annotated[
+        str | None,
+        Resolver.default(
+            description="Kedro environment, as `kedro run --env`. Without it: KEDRO_ENV, else the project's default.",
+            examples=["local", "{{ env.KEDRO_ENVIRONMENT }}"],
+        ),
+    ] = None
+    conf_source: Annotated[
+        str | None,
+        Resolver.default(
+            description="Folder or archive with the configuration, as `kedro run --conf-source`. A relative path starts "
+            "at the Kedro project's root.",
+            examples=["conf", "/etc/spaceflights/conf.tar.gz"],
+        ),
+    ] = None
+    runtime_params: Annotated[
+        dict[str, Any],
+        Resolver.default(
+            description="Runtime parameters, as `kedro run --params` and merged the same way.",
+            examples=[{"model_options": {"test_size": 0.3}}],
+        ),
+    ] = field(default_factory=dict)
+    include_hooks: Annotated[
+        bool,
+        Resolver.default(
+            description="Fire the project's own context and catalog hooks while the project is read. Needed where hooks "
+            "make pipelines or datasets; hooks of plugins never fire then.",
+            examples=[True],
+        ),
+    ] = False
+    pipelines: Annotated[
+        list[str] | None,
+        Resolver.default(
+            description="Registered pipelines to expose. Without it: all of them.",
+            examples=[["data_processing", "data_science"]],
+        ),
+    ] = None
+    select: Annotated[
+        list[str] | None,
+        Resolver.default(
+            description="Nodes to expose: 'pipeline:x', 'tag:x', 'namespace:x', 'node:x' or 'dataset:x' (the node that "
+            "makes it). Without it: all of them.",
+            examples=[["tag:nightly", "namespace:active_modelling"]],
+        ),
+    ] = None
+    exclude: Annotated[
+        list[str] | None,
+        Resolver.default(
+            description="Nodes to leave out, in the same form as `select`.", examples=[["node:upload_report"]]
+        ),
+    ] = None
+    name_prefix: Annotated[
+        str | None,
+        Resolver.default(
+            description="Put before the names of jobs, schedules and ops, so that two instances can live in one code "
+            "location.",
+            examples=["prod_"],
+        ),
+    ] = None
+    executor: Annotated[
+        str | None,
+        Resolver.default(
+            description="Executor of runs without a job (materialisations, backfills): a name from dagster.yml, `default` "
+            "for Dagster's own, or null where the code location has an executor of its own. One per code location.",
+            examples=["default", "parallel"],
+        ),
+    ] = "default"
+    memory_datasets: Annotated[
+        Literal["auto", "stored"],
+        Resolver.default(
+            description="`auto` hands in-memory datasets over live inside one process and through Dagster's `io_manager` "
+            "between processes; `stored` stores them always, so that later runs can start from them.",
+            examples=["stored"],
+        ),
+    ] = "auto"
+    op: Annotated[
+        NodeOpSpec | None,
+        Resolver.default(
+            description="Settings of every step: Dagster's OpSpec (tags, pool, backfill_policy ...) plus `retry_policy`.",
+            examples=[{"tags": {"team": "forecast"}, "pool": "warehouse", "retry_policy": {"max_retries": 3}}],
+        ),
+    ] = None
+    translation: Annotated[
+        TranslationFn[TranslatedObject] | None,
+        TranslationFnResolver(
+            template_vars_for_translation_fn=lambda shown: {"node": shown.node, "dataset": shown.dataset}
+        ),
+    ] = None
+
+    def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
+        """Read the Kedro project and translate it.
+
+        Raises:
+            LoadError: Something is wrong with the project or its configuration; the text says where and what to do.
+        """
+        with shown_as_text():
+            return build_instance(self, context)
+
+    def get_asset_spec(self, node: NodeEntry | None, dataset: DatasetEntry | None) -> dg.AssetSpec:
+        """The asset of a dataset, or of a node without outputs. Override it to change how Kedro's things look.
+
+        Args:
+            node: The node that makes the dataset; None for a free input.
+            dataset: The dataset; None for a node without outputs.
+
+        Returns:
+            A spec without dependencies. A changed key is followed everywhere: outputs, dependencies, jobs.
+
+        Example:
+            ```python
+            class MyKedroComponent(KedroProjectComponent):
+                def get_asset_spec(self, node, dataset):
+                    spec = super().get_asset_spec(node, dataset)
+                    return spec.replace_attributes(owners=["team:forecast"])
+            ```
+        """
+        if dataset is not None:
+            spec = dataset_spec(node, dataset)
+        elif node is not None:
+            spec = node_spec(node)
+        else:
+            raise ValueError("either a node or a dataset has to be given")
+        return self.translation(spec, TranslatedObject(node, dataset)) if self.translation else spec
+
+    def get_job(self, job: Any) -> Any:
+        """The Dagster job of a registered pipeline or of an entry of dagster.yml. Override it to change jobs.
+
+        Args:
+            job: What `dagster.define_asset_job` made.
+
+        Returns:
+            The job to use, or None to leave it out together with its schedule.
+
+        Example:
+            ```python
+            class MyKedroComponent(KedroProjectComponent):
+                def get_job(self, job):
+                    return None if job.name == "scratch" else job
+            ```
+        """
+        return job
+
+    def execute(self, context: dg.AssetExecutionContext, instance: InstancePlan, step: StepPlan) -> Iterator[Any]:
+        """Run the step of one node. Override it to do something around every node.
+
+        Args:
+            context: Dagster's.
+            instance: This component instance.
+            step: The step; `step.node` is the Kedro node it runs.
+
+        Yields:
+            Dagster's events.
+
+        Example:
+            ```python
+            class MyKedroComponent(KedroProjectComponent):
+                def execute(self, context, instance, step):
+                    context.log.info(f"starting {step.node.name}")
+                    yield from super().execute(context, instance, step)
+            ```
+        """
+        from kedro_dagster_component.runtime.step import run_step
+
+        yield from run_step(context, instance, step)

@@ -1,0 +1,172 @@
+"""Whether jobs name things that exist, and whether their filters leave a node."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.factories import ConcreteJob, FailedJob, expand_jobs, factory_jobs
+from kedro_dagster_component.config.jobs import JobConfig
+from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.patterns import is_pattern, match_levels, placeholders
+from kedro_dagster_component.config.positions import KeyPath, Positions
+from kedro_dagster_component.config.scalars import is_job_name
+from kedro_dagster_component.errors import Problem, did_you_mean
+from kedro_dagster_component.manifest import NodeEntry, ProjectManifest, dataset_name
+
+
+def check_jobs(
+    config: DagsterConfig, positions: Positions, manifest: ProjectManifest, declared: Declared
+) -> Iterator[Problem]:
+    """All that jobs and job factories name."""
+    for job in expand_jobs(config, manifest).values():
+        found = [*_reference_problems(job, positions, declared), *_filter_problems(job, positions, manifest)]
+        yield from found or _selection_problems(job, positions, manifest)
+    for key, job_config in config.jobs.items():
+        if is_pattern(key):
+            yield from _factory_problems(key, job_config, positions, manifest)
+    for made in factory_jobs(config, manifest):
+        yield from _made_problems(made, positions)
+
+
+def _reference_problems(job: ConcreteJob, positions: Positions, declared: Declared) -> Iterator[Problem]:
+    config, path = job.config, ("jobs", job.key)
+    references: list[tuple[str, Any, KeyPath, frozenset[str]]] = [
+        ("executor", config.executor, (*path, "executor"), declared.executors),
+        ("schedule", config.schedule, (*path, "schedule"), declared.schedules),
+        *(
+            ("logger", logger, (*path, "loggers", index), declared.loggers)
+            for index, logger in enumerate(config.loggers or ())
+        ),
+    ]
+    for noun, name, at, known in references:
+        if isinstance(name, str) and name not in known:
+            hint = did_you_mean(name, known) or f"define it under '{noun}s:'"
+            yield positions.problem(at, f"there is no {noun} '{name}'{_made_by(job)}", hint=hint)
+
+
+def _filter_problems(job: ConcreteJob, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+    chosen = job.config.pipeline
+    unknown = [name for name in chosen.pipelines if name not in manifest.pipelines]
+    if unknown:
+        for name in unknown:
+            hint = did_you_mean(name, manifest.pipelines)
+            message = f"there is no pipeline '{name}'{_made_by(job)}"
+            yield positions.problem(_pipeline_path(job, name), message, hint=hint)
+        return
+    nodes = [manifest.nodes[node_id] for name in chosen.pipelines for node_id in manifest.pipelines[name]]
+    for field, (noun, names_of) in _NAMES_BY_FIELD.items():
+        wanted = getattr(chosen, field) or ()
+        known = {name for node in nodes for name in names_of(node)} if wanted else set()
+        for index, name in enumerate(wanted):
+            if name not in known:
+                message = f"{_owner(chosen.pipelines)} no {noun} '{name}'{_made_by(job)}"
+                hint = _elsewhere(name, names_of, manifest) or did_you_mean(name, known)
+                yield positions.problem(("jobs", job.key, "pipeline", field, index), message, hint=hint)
+
+
+def _owner(pipelines: tuple[str, ...]) -> str:
+    shown = "', '".join(pipelines)
+    return f"pipeline '{shown}' has" if len(pipelines) == 1 else f"pipelines '{shown}' have"
+
+
+def _pipeline_path(job: ConcreteJob, name: str) -> KeyPath:
+    path = ("jobs", job.key, "pipeline")
+    names = job.config.pipeline.pipeline_names
+    return (*path, "pipeline_names", names.index(name)) if names else (*path, "pipeline_name")
+
+
+def _elsewhere(name: str, names_of: Callable[[NodeEntry], Iterable[str]], manifest: ProjectManifest) -> str | None:
+    pipelines = (pipeline for node in manifest.nodes.values() if name in names_of(node) for pipeline in node.pipelines)
+    found = [pipeline for pipeline in dict.fromkeys(pipelines) if pipeline != "__default__"]
+    return f"it is in pipeline '{found[0]}'" if found else None
+
+
+def _selection_problems(job: ConcreteJob, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+    selection = manifest.job_selections.get(job.name)
+    if selection is None or (selection.node_ids and selection.error is None):
+        return
+    at = ("jobs", job.key, "pipeline")
+    if selection.error is not None:
+        first = selection.error.strip().split("\n")[0].rstrip(".")
+        yield positions.problem(at, f"the filter cannot be applied{_made_by(job)}: {first}", at_key=True)
+        return
+    hint = "each of its settings narrows the choice further: take one away"
+    yield positions.problem(at, f"the filter matches no node{_made_by(job)}", hint=hint, at_key=True)
+
+
+def _factory_problems(key: str, job: JobConfig, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+    path: KeyPath = ("jobs", key)
+    namespaces = job.pipeline.node_namespaces
+    if not namespaces:
+        example = "{" + placeholders(key)[0] + "}"
+        hint = f'write node_namespaces: ["{example}"] in its pipeline'
+        yield positions.problem(
+            path, "a job factory needs 'node_namespaces' with its placeholders", hint=hint, at_key=True
+        )
+        return
+    unbound = [name for name in placeholders(key) if name not in placeholders(namespaces[0])]
+    if unbound:
+        names = ", ".join(f"{{{name}}}" for name in unbound)
+        hint = "every placeholder of the name has to be in the first entry of 'node_namespaces'"
+        yield positions.problem(path, f"nothing says what {names} stands for", hint=hint, at_key=True)
+        return
+    if any(name not in manifest.pipelines for name in job.pipeline.pipelines):
+        yield from _filter_problems(ConcreteJob(key, key, job, {}), positions, manifest)
+    elif not any(match_levels(namespaces[0], name) for name in _namespaces_in(job, manifest)):
+        yield _matches_nothing(path, namespaces[0], job, positions, manifest)
+
+
+def _namespaces_in(job: JobConfig, manifest: ProjectManifest) -> list[str]:
+    nodes = (manifest.nodes[node_id] for name in job.pipeline.pipelines for node_id in manifest.pipelines[name])
+    return sorted({node.namespace for node in nodes if node.namespace})
+
+
+def _matches_nothing(
+    path: KeyPath, template: str, job: JobConfig, positions: Positions, manifest: ProjectManifest
+) -> Problem:
+    namespaces = _namespaces_in(job, manifest)
+    hint = "its namespaces are: " + ", ".join(namespaces[:20]) if namespaces else "its nodes have no namespace"
+    shown = "', '".join(job.pipeline.pipelines)
+    message = f"the job factory makes no job: no namespace of pipeline '{shown}' fits '{template}'"
+    return positions.problem(path, message, hint=hint, at_key=True)
+
+
+def _made_problems(job: ConcreteJob | FailedJob, positions: Positions) -> Iterator[Problem]:
+    """What is wrong with a job of a factory only once its placeholders are filled in."""
+    path: KeyPath = ("jobs", job.key)
+    if not is_job_name(job.name):
+        hint = "its namespace holds other characters than letters, digits and '_': write the job out, renamed"
+        yield positions.problem(path, f"the factory makes '{job.name}', which is no job name", hint=hint, at_key=True)
+    if isinstance(job, FailedJob):
+        for line in job.error.errors(include_url=False):
+            message = f"{line['ctx']['message']} (in job '{job.name}')"
+            yield positions.problem((*path, *line["loc"]), message, hint=line["ctx"]["hint"] or None)
+
+
+def _made_by(job: ConcreteJob) -> str:
+    return f" (in job '{job.name}')" if job.name != job.key else ""
+
+
+def _namespaces_of(node: NodeEntry) -> Iterator[str]:
+    levels = node.namespace.split(".") if node.namespace else []
+    return (".".join(levels[: depth + 1]) for depth in range(len(levels)))
+
+
+def _with_plain(names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        yield name
+        yield dataset_name(name)
+
+
+_NAMES_BY_FIELD: dict[str, tuple[str, Callable[[NodeEntry], Iterable[str]]]] = {
+    "tags": ("tag", lambda node: node.tags),
+    "node_names": ("node", lambda node: (node.name,)),
+    "from_nodes": ("node", lambda node: (node.name,)),
+    "to_nodes": ("node", lambda node: (node.name,)),
+    "from_inputs": ("dataset", lambda node: _with_plain((*node.inputs, *node.outputs))),
+    "to_outputs": ("dataset", lambda node: _with_plain((*node.inputs, *node.outputs))),
+    "node_namespaces": ("namespace", _namespaces_of),
+}
+"""For each key of a filter what it holds, and those names of one node."""

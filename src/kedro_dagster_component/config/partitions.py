@@ -1,0 +1,222 @@
+"""Partitions definitions and partition mappings."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import Counter
+from typing import Annotated, Any, Literal, cast
+
+from pydantic import BeforeValidator, Field, field_validator, model_validator
+from typing_extensions import Self
+
+from kedro_dagster_component.config.finding import all_findings, finding, quote, refuse
+from kedro_dagster_component.config.scalars import Cron, Number, Text, Timezone
+from kedro_dagster_component.config.section import Section, name_or_inline, read_by_type
+
+_FORMATS = ("%Y-%m-%d", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
+_FORBIDDEN = ("...", "\a", "\b", "\f", "\n", "\r", "\t", "\v", "\0")
+_DIMENSIONS = 2
+"""Dagster's limit (and least number) of dimensions."""
+
+
+def _date_as_text(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+_Moment = Annotated[str, BeforeValidator(_date_as_text)]
+_MinuteOffset = Annotated[Number, Field(ge=0, le=59)]
+_HourOffset = Annotated[Number, Field(ge=0, le=23)]
+
+
+def parse_moment(text: str, fmt: str | None = None) -> dt.datetime | None:
+    """A start or end as written in the file.
+
+    Args:
+        text: In `fmt`, or as `2024-01-31`, `2024-01-31 12:00`, `2024-01-31-12:00`.
+        fmt: As for `strptime`; None for the usual forms only.
+
+    Returns:
+        Without timezone; None where the text is neither.
+    """
+    for candidate in (*((fmt,) if fmt else ()), *_FORMATS):
+        try:
+            return dt.datetime.strptime(text.strip(), candidate)  # noqa: DTZ007 - `timezone` is another setting
+        except ValueError:
+            continue
+    return None
+
+
+class TimePartitionsConfig(Section):
+    """What all partitions by time have in common."""
+
+    start_date: _Moment = Field(description="First partition, such as '2024-01-31' or '2024-01-31 12:00'.")
+    end_date: _Moment | None = Field(default=None, description="End of the last partition; open without it.")
+    timezone: Timezone = Field(default="UTC", description="Timezone of start, end and partition keys.")
+    fmt: Text | None = Field(default=None, description="Format of the partition keys, as for Python's strftime.")
+    end_offset: Number = Field(
+        default=0, description="Moves the last partition: 1 adds the period that is not over, -1 leaves one out."
+    )
+
+    @property
+    def start(self) -> dt.datetime:
+        """`start_date` without timezone."""
+        return cast("dt.datetime", parse_moment(self.start_date, self.fmt))  # it was read before
+
+    @property
+    def end(self) -> dt.datetime | None:
+        """`end_date` without timezone; None where the partitions go on."""
+        return None if self.end_date is None else parse_moment(self.end_date, self.fmt)
+
+    @model_validator(mode="after")
+    def _check_moments(self) -> Self:
+        moments = {"start_date": self.start_date, "end_date": self.end_date}
+        all_findings(
+            finding(
+                f"{quote(text)} is no date",
+                hint="write it as '2024-01-31' or '2024-01-31 12:00'",
+                at=(key,),
+                value=text,
+            )
+            for key, text in moments.items()
+            if text is not None and parse_moment(text, self.fmt) is None
+        )
+        if self.end is not None and self.end <= self.start:
+            raise refuse("has to be after 'start_date'", at=("end_date",), value=self.end_date)
+        return self
+
+
+class HourlyPartitionsConfig(TimePartitionsConfig):
+    """A partition for each hour."""
+
+    type: Literal["hourly"] = Field(description="A partition for each hour.")
+    minute_offset: _MinuteOffset = Field(default=0, description="Minute at which a partition starts.")
+
+
+class DailyPartitionsConfig(TimePartitionsConfig):
+    """A partition for each day."""
+
+    type: Literal["daily"] = Field(description="A partition for each day.")
+    minute_offset: _MinuteOffset = Field(default=0, description="Minute at which a partition starts.")
+    hour_offset: _HourOffset = Field(default=0, description="Hour at which a partition starts.")
+
+
+class WeeklyPartitionsConfig(DailyPartitionsConfig):
+    """A partition for each week."""
+
+    type: Literal["weekly"] = Field(description="A partition for each week.")  # type: ignore[assignment]
+    day_offset: Annotated[Number, Field(ge=0, le=6)] = Field(
+        default=0, description="Weekday on which a partition starts; 0 is Sunday."
+    )
+
+
+class MonthlyPartitionsConfig(DailyPartitionsConfig):
+    """A partition for each month."""
+
+    type: Literal["monthly"] = Field(description="A partition for each month.")  # type: ignore[assignment]
+    day_offset: Annotated[Number, Field(ge=1, le=31)] = Field(
+        default=1, description="Day of the month on which a partition starts."
+    )
+
+
+class TimeWindowPartitionsConfig(TimePartitionsConfig):
+    """A partition for each tick of a cron schedule."""
+
+    type: Literal["time_window"] = Field(description="A partition for each tick of a cron schedule.")
+    cron_schedule: Cron = Field(description="When a partition ends and the next one starts.")
+    fmt: Text = Field(description="Format of the partition keys, as for Python's strftime.")
+
+
+class StaticPartitionsConfig(Section):
+    """A fixed list of partitions."""
+
+    type: Literal["static"] = Field(description="A fixed list of partitions.")
+    partition_keys: tuple[Text, ...] = Field(min_length=1, description="The keys, each once.")
+
+    @field_validator("partition_keys", mode="after")
+    @classmethod
+    def _check_keys(cls, keys: tuple[str, ...]) -> tuple[str, ...]:
+        counts = Counter(keys)
+        repeated = [index for index, key in enumerate(keys) if counts[key] > 1 and key in keys[:index]]
+        forbidden = [index for index, key in enumerate(keys) if any(part in key for part in _FORBIDDEN)]
+        all_findings(
+            [
+                *(finding(f"the key {quote(keys[index])} is there twice", at=(index,)) for index in repeated),
+                *(finding("a key cannot hold '...' or control characters", at=(index,)) for index in forbidden),
+            ]
+        )
+        return keys
+
+
+class DynamicPartitionsConfig(Section):
+    """Partitions that are added while Dagster runs."""
+
+    type: Literal["dynamic"] = Field(description="Partitions that are added while Dagster runs.")
+    name: Text | None = Field(
+        default=None, description="Under which Dagster stores the keys; without it the name of this entry."
+    )
+
+
+PARTITION_TYPES: dict[str, type[Section]] = {
+    "hourly": HourlyPartitionsConfig,
+    "daily": DailyPartitionsConfig,
+    "weekly": WeeklyPartitionsConfig,
+    "monthly": MonthlyPartitionsConfig,
+    "time_window": TimeWindowPartitionsConfig,
+    "static": StaticPartitionsConfig,
+    "dynamic": DynamicPartitionsConfig,
+}
+"""Model by `type`; `multi` is added below, once it exists."""
+
+
+def read_partitions(value: Any) -> Any:
+    """A partitions definition, chosen by `type`.
+
+    Raises:
+        ValidationError: It is wrong.
+    """
+    return read_by_type(value, PARTITION_TYPES, "partitions")
+
+
+_OnePartitions = (
+    HourlyPartitionsConfig
+    | DailyPartitionsConfig
+    | WeeklyPartitionsConfig
+    | MonthlyPartitionsConfig
+    | TimeWindowPartitionsConfig
+    | StaticPartitionsConfig
+    | DynamicPartitionsConfig
+)
+
+
+def _read_dimension(value: Any) -> Any:
+    if isinstance(value, dict) and value.get("type") == "multi":
+        raise refuse("a dimension cannot have dimensions itself", at=("type",), value="multi")
+    return read_partitions(value)
+
+
+class MultiPartitionsConfig(Section):
+    """Partitions with two dimensions."""
+
+    type: Literal["multi"] = Field(description="Partitions with two dimensions.")
+    dimensions: dict[Text, Annotated[_OnePartitions | str, name_or_inline(_read_dimension, "partitions")]] = Field(
+        description="The two dimensions by name: the name of other partitions, or their settings."
+    )
+
+    @field_validator("dimensions", mode="after")
+    @classmethod
+    def _check_dimensions(cls, dimensions: dict[str, Any]) -> dict[str, Any]:
+        if len(dimensions) != _DIMENSIONS:
+            message = f"expected {_DIMENSIONS} dimensions, got {len(dimensions)}"
+            raise refuse(message, hint="Dagster takes exactly two", value=dimensions)
+        return dimensions
+
+
+PARTITION_TYPES["multi"] = MultiPartitionsConfig
+
+PartitionsConfig = Annotated[_OnePartitions | MultiPartitionsConfig, BeforeValidator(read_partitions)]
+"""A partitions definition, chosen by `type`."""
+
+PartitionsChoice = Annotated[
+    _OnePartitions | MultiPartitionsConfig | str | None, name_or_inline(read_partitions, "partitions")
+]
+"""The name of partitions, or their settings."""

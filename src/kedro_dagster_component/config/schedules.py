@@ -1,0 +1,32 @@
+"""Schedules."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Crons, Status, TagText, Timezone
+from kedro_dagster_component.config.section import Section, name_or_inline
+
+
+class ScheduleConfig(Section):
+    """When a job runs by itself."""
+
+    cron_schedule: Crons = Field(description="A cron schedule or a list of them: five parts, or a name such as @daily.")
+    execution_timezone: Timezone | None = Field(
+        default=None, description="Timezone of the cron schedule, such as Europe/Paris; UTC without it."
+    )
+    default_status: Status = Field(
+        default="STOPPED",
+        description="RUNNING starts the schedule when it is first loaded; STOPPED waits for a person.",
+    )
+    description: str | None = Field(default=None, description="Shown in Dagster.")
+    metadata: Annotated[dict[str, Any], EMPTY_AS_MAPPING] = Field(default={}, description="Shown in Dagster.")
+    tags: Annotated[dict[str, TagText], EMPTY_AS_MAPPING] = Field(
+        default={}, description="Tags of the schedule and of the runs it starts."
+    )
+
+
+ScheduleChoice = Annotated[ScheduleConfig | str | None, name_or_inline(ScheduleConfig.model_validate, "a schedule")]
+"""The name of a schedule, or its settings."""

@@ -1,0 +1,136 @@
+"""Everything that can be wrong, as data that prints itself.
+
+```
+KedroDagsterError
+├── ConfigurationError     one or more `Problem`s in YAML files; ends the load
+├── IntrospectionError     the Kedro project cannot be read; ends the load
+└── StepError              a step cannot run its node; ends the step
+    ├── StaleNodeError         the node in the code is no longer the node Dagster knows
+    ├── MemoryDatasetError     an in-memory dataset is not there, or cannot leave the process
+    └── ForeignProcessError    the child process of another project's step ended without an answer
+```
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True)
+class Position:
+    """A place in a text file.
+
+    Attributes:
+        file: Absolute path of the file.
+        line: 1-based; None where only the file is known.
+        column: 1-based; None where only the line is known.
+    """
+
+    file: Path
+    line: int | None = None
+    column: int | None = None
+
+    def __str__(self) -> str:
+        parts = [str(self.file), *(str(number) for number in (self.line, self.column) if number is not None)]
+        return ":".join(parts)
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One mistake: where it is, what it is, and the way out.
+
+    Attributes:
+        message: What is wrong, one sentence without a full stop at the end of a list.
+        position: The place in the file that holds the wrong value; None where no file does.
+        hint: The way out; None where the message already says it.
+    """
+
+    message: str
+    position: Position | None = None
+    hint: str | None = None
+
+    def sort_key(self) -> tuple[str, int, int]:
+        """Order of problems in a message: by file, then by line and column, then those without a place."""
+        if self.position is None:
+            return ("\U0010ffff", 0, 0)
+        return (str(self.position.file), self.position.line or 0, self.position.column or 0)
+
+    def __str__(self) -> str:
+        head = f"{self.position}: {self.message}" if self.position else self.message
+        lines = [head, *_excerpt(self.position)]
+        if self.hint:
+            lines += [
+                f"  -> {line}" if index == 0 else f"     {line}" for index, line in enumerate(self.hint.split("\n"))
+            ]
+        return "\n".join(lines)
+
+
+class KedroDagsterError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class ConfigurationError(KedroDagsterError):
+    """Mistakes in `component.yaml`, `dagster.yml` or the catalog, all of them at once.
+
+    Attributes:
+        problems: Sorted by file and line; never empty.
+    """
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems: Sequence[Problem] = sorted(problems, key=Problem.sort_key)
+        count = len(self.problems)
+        title = "1 problem" if count == 1 else f"{count} problems"
+        super().__init__(f"{title} in the configuration\n\n" + "\n\n".join(map(str, self.problems)))
+
+
+class IntrospectionError(KedroDagsterError):
+    """The Kedro project could not be read: not importable, broken configuration, unknown environment."""
+
+
+class StepError(KedroDagsterError):
+    """A step cannot run its node; the message says why and what to do."""
+
+
+class StaleNodeError(StepError):
+    """The live node is not the one Dagster was told about when the definitions were loaded."""
+
+
+class MemoryDatasetError(StepError):
+    """An in-memory dataset was not stored, or cannot be stored."""
+
+
+class ForeignProcessError(StepError):
+    """The child process that runs another project's steps ended without an answer."""
+
+
+def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 3) -> str | None:
+    """The nearest valid names, as a hint.
+
+    Returns:
+        "did you mean 'a'?" where something is close, else the list of what there is (20 names at most),
+        else None where nothing is known.
+    """
+    names = sorted(set(known))
+    close = difflib.get_close_matches(wrong, names, n=limit, cutoff=0.6)
+    if close:
+        return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
+    if not names:
+        return None
+    shown = ", ".join(f"'{name}'" for name in names[:20])
+    return f"there is: {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def _excerpt(position: Position | None) -> list[str]:
+    """The line at the position with a caret below it; empty where the file cannot be read."""
+    if position is None or position.line is None:
+        return []
+    try:
+        text = position.file.read_text(encoding="utf-8", errors="replace").split("\n")[position.line - 1].rstrip("\r")
+    except (OSError, IndexError):
+        return []
+    gutter = f"{position.line:>5} | "
+    caret = [" " * (len(gutter) + position.column - 1) + "^"] if position.column else []
+    return [gutter + text.replace("\t", " "), *caret]

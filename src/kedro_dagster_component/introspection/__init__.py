@@ -1,0 +1,15 @@
+"""A Kedro project and an environment made into a `ProjectManifest`, always in a process of its own.
+
+```
+process     starts the subprocess, turns its answer into a manifest or an error       (no Kedro in this process)
+__main__    the subprocess: worker ─▶ project (session) ─▶ reading (one walk) ─▶ answer
+            └─ conf, catalog, parameters, nodes, pipelines, jobs: one kind of thing each
+            └─ masking, plain, positions, job_factories: pure
+```
+
+Importing this module imports no Kedro.
+"""
+
+from kedro_dagster_component.introspection.process import introspect_project
+
+__all__ = ["introspect_project"]

@@ -1,0 +1,128 @@
+"""Secrets taken out of plain data and of text. `***` stands where one was.
+
+Three rules, at any depth:
+
+- under `credentials` only a name (a string) stays; inline credentials are dropped with their key;
+- a value under a key that names a secret (`password`, `api_key`, `auth_token`, ...) is masked as a whole, whatever
+  it holds; `true`, `false` and nothing are no secrets;
+- in every other text, user info and query of a URL and the value behind `password=` and the like are masked.
+"""
+
+from __future__ import annotations
+
+import re
+from itertools import pairwise
+from typing import Any
+
+MASK = "***"
+
+_CREDENTIALS = "credentials"
+_ANYWHERE = frozenset(
+    {
+        *("password", "passwd", "passphrase", "passcode", "pwd", "secret", "secrets", "credential", "credentials"),
+        *("apikey", "accesskey", "privatekey", "secretkey", "accountkey", "authorization", "bearer"),
+    }
+)
+"""Words that make a key a secret wherever they stand in it."""
+_AT_THE_END = frozenset({"token", "tokens", "auth", "sas", "cookie", "jwt", "pat"})
+"""Words that make a key a secret as its last one: `auth_token`, but not `token_pattern` or `auth_method`."""
+_NO_SECRET = frozenset({"max_tokens", "min_tokens", "num_tokens", "n_tokens", "stop_tokens", "special_tokens"})
+_KEYS_OF = frozenset(
+    {
+        *(
+            "api",
+            "access",
+            "private",
+            "secret",
+            "account",
+            "encryption",
+            "signing",
+            "shared",
+            "master",
+            "ssh",
+            "client",
+        ),
+        *("storage", "subscription", "service", "sas", "auth", "session", "deploy"),
+    }
+)
+"""Words before `key`: `private_key`, but not `primary_key`."""
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<rest>[^\s'\"<>]+)")
+_USER_AND_PASSWORD = re.compile(r"[^:/?#@]*:(?!\d+(?:[/?#]|$))")
+"""A start that cannot be a host and its port, so an `@` further on ends user info, even behind a slash."""
+_ASSIGNMENT = re.compile(
+    r"(?P<key>\b[\w-]*(?:password|passwd|pwd|secret|token|api[_-]?key|access[_-]?key|account[_-]?key|sig)\s*=\s*)"
+    r"(?P<value>[^\s;&,'\"]+)",
+    re.IGNORECASE,
+)
+
+
+def is_secret_key(key: str) -> bool:
+    """Whether a key names a secret, in snake, kebab or camel case."""
+    words = [word.lower() for word in _WORDS.findall(key)]
+    if not words or "_".join(words) in _NO_SECRET:
+        return False
+    if _ANYWHERE.intersection(words) or words[-1] in _AT_THE_END:
+        return True
+    pairs = set(pairwise(words))
+    return any((word, "key") in pairs for word in _KEYS_OF) or bool(
+        pairs & {("connection", "string"), ("conn", "str"), ("conn", "string"), ("sas", "url")}
+    )
+
+
+def mask_text(text: str) -> str:
+    """A text without user info and query of the URLs in it, and without the value behind `password=` and the like."""
+    return _ASSIGNMENT.sub(lambda match: f"{match['key']}{MASK}", _URL.sub(_mask_url, text))
+
+
+def mask_values(value: Any) -> Any:
+    """Plain data without the values of secret keys and without the secrets of URLs.
+
+    Args:
+        value: Mappings with text keys, lists and scalars, see `plain`.
+
+    Returns:
+        A copy of the same shape; what stands under a secret key is `MASK`.
+    """
+    if isinstance(value, dict):
+        return {key: _mask_value(key, child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [mask_values(child) for child in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def mask_dataset_config(value: Any) -> Any:
+    """As `mask_values`, with the names of credentials kept and inline credentials dropped."""
+    if isinstance(value, dict):
+        return {
+            key: _mask_dataset_value(key, child)
+            for key, child in value.items()
+            if key != _CREDENTIALS or isinstance(child, str)
+        }
+    if isinstance(value, list):
+        return [mask_dataset_config(child) for child in value]
+    return mask_text(value) if isinstance(value, str) else value
+
+
+def _mask_value(key: str, value: Any) -> Any:
+    if is_secret_key(key):
+        return value if value is None or isinstance(value, bool) else MASK
+    return mask_values(value)
+
+
+def _mask_dataset_value(key: str, value: Any) -> Any:
+    if key == _CREDENTIALS:
+        return mask_text(value)
+    if is_secret_key(key):
+        return value if value is None or isinstance(value, bool) else MASK
+    return mask_dataset_config(value)
+
+
+def _mask_url(match: re.Match[str]) -> str:
+    rest = match["rest"]
+    authority = re.split(r"[/?#]", rest, maxsplit=1)[0]
+    head = rest if _USER_AND_PASSWORD.match(rest) and "@" in rest else authority
+    if "@" in head:
+        rest = f"{MASK}@{rest[head.rindex('@') + 1 :]}"
+    path, mark, _query = rest.partition("?")
+    return f"{match['scheme']}{path}?{MASK}" if mark else f"{match['scheme']}{path}"

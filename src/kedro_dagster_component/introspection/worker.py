@@ -1,0 +1,42 @@
+"""The subprocess from its first to its last line: request in, answer out, whatever the project's code does."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, ProblemRecord
+from kedro_dagster_component.introspection.failures import cannot_read
+from kedro_dagster_component.manifest import ProjectRef
+
+
+def main(directory: str) -> None:
+    """Answer the request in a folder, then end the process at once.
+
+    The end skips what the project registered for it (threads still running, exit handlers that post somewhere).
+    """
+    folder = Path(directory)
+    ref = ProjectRef.model_validate_json((folder / REQUEST_FILE).read_bytes())
+    answer = answer_for(ref)
+    partial = folder / f"{ANSWER_FILE}.part"
+    partial.write_text(answer.model_dump_json(), encoding="utf-8")
+    partial.replace(folder / ANSWER_FILE)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(0)
+
+
+def answer_for(ref: ProjectRef) -> Answer:
+    """Read the project; every failure becomes part of the answer."""
+    try:
+        from kedro_dagster_component.introspection.reading import read_project
+
+        return Answer(manifest=read_project(ref))
+    except ConfigurationError as error:
+        return Answer(problems=tuple(ProblemRecord.of(problem) for problem in error.problems))
+    except IntrospectionError as error:
+        return Answer(error=str(error))
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - project code may raise anything, or leave
+        return Answer(error=str(cannot_read("the project", error, Path(ref.project_path))))

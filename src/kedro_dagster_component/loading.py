@@ -1,0 +1,162 @@
+"""From a component's place in the code location to a manifest, and from an error to what the user sees."""
+
+from __future__ import annotations
+
+import base64
+import os
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import dagster as dg
+
+from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, KedroDagsterError, Position, Problem
+from kedro_dagster_component.introspection import introspect_project
+from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
+from kedro_dagster_component.naming import identifier
+
+TRACEBACK_VARIABLE = "KEDRO_DAGSTER_TRACEBACK"
+"""Environment variable that, when set, lets errors of the load keep their traceback."""
+
+_YAML_NAMES = ("defs.yaml", "defs.yml", "component.yaml", "component.py")
+
+
+class ComponentPlace:
+    """Where a component instance stands: its file, and the lines in it.
+
+    Attributes:
+        file: The YAML file, or the Python file for an instance made in Python.
+        folder: The folder relative paths start at.
+        key: The component's path under `defs/` made an identifier; `kedro` at its root.
+    """
+
+    def __init__(self, context: dg.ComponentLoadContext) -> None:
+        """Look at a load context; nothing is read from disk but the names of files."""
+        path = context.path
+        self.folder = path if path.is_dir() else path.parent
+        names = [self.folder / name for name in _YAML_NAMES]
+        self.file = path if path.is_file() else next((name for name in names if name.exists()), path)
+        self.key = self._key(context)
+        self._context = context
+
+    def position(self, *keys: str | int) -> Position:
+        """The place of a value under `attributes`, or of the nearest one above it that the file has."""
+        tree = getattr(self._context.component_decl, "source_tree", None)
+        if tree is None:
+            return Position(self.file)
+        start = tree.source_position_tree.lookup_closest_and_path(["attributes", *keys], None)[0].start
+        return Position(self.file, start.line, start.col)
+
+    def error(self, message: str, *keys: str | int, hint: str | None = None) -> ConfigurationError:
+        """One mistake at a place under `attributes`."""
+        return ConfigurationError([Problem(message, self.position(*keys), hint)])
+
+    def _key(self, context: dg.ComponentLoadContext) -> str:
+        try:
+            parts = self.folder.relative_to(context.defs_module_path).parts
+        except ValueError:  # a component of a test stands outside any defs folder
+            parts = ()
+        number = context.component_path.instance_key
+        suffix = [str(number)] if number not in (None, 0) else []
+        return identifier("_".join([*parts, *suffix]) or "kedro")
+
+
+@contextmanager
+def shown_as_text() -> Iterator[None]:
+    """Errors of this package as their text alone, without a traceback unless `KEDRO_DAGSTER_TRACEBACK` is set."""
+    try:
+        yield
+    except KedroDagsterError as error:
+        if os.environ.get(TRACEBACK_VARIABLE):
+            raise
+        raise LoadError(str(error)) from None
+
+
+def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:
+    """The manifest of a project: read anew when definitions are made, kept from then in every process of a run."""
+    key = f"kedro_dagster_component/manifest/{place.key}"
+    kept = kept_for_runs(key)
+    if kept is not None:
+        manifest = ProjectManifest.model_validate_json(zlib.decompress(base64.b64decode(kept)))
+        if manifest.format == MANIFEST_FORMAT:
+            return manifest
+    try:
+        manifest = introspect_project(ref)
+    except IntrospectionError as error:
+        attribute = "package" if ref.package_name else "project"
+        raise type(error)(f"{place.position(attribute)}: {error}") from error
+    keep_for_runs(key, base64.b64encode(zlib.compress(manifest.model_dump_json().encode())).decode())
+    return manifest
+
+
+def resolve_project(
+    place: ComponentPlace, project: str | None, package: str | None, conf_source: str | None
+) -> tuple[Path, str | None]:
+    """The Kedro project's root and configuration source a component means.
+
+    Args:
+        place: Where the component stands.
+        project: Path as written; relative to the component's file.
+        package: Import name of a packaged project; excludes `project`.
+        conf_source: As written; relative to the project's root.
+
+    Raises:
+        ConfigurationError: There is no Kedro project, or the fields contradict each other.
+    """
+    if package is not None:
+        return _packaged(place, project, package, conf_source)
+    if project is None:
+        root = nearest_kedro_project(place.folder)
+        if root is None:
+            raise place.error(
+                "there is no Kedro project above this file",
+                hint="set `project` to the folder whose pyproject.toml has a [tool.kedro] section",
+            )
+    else:
+        root = _existing_project(place, (place.folder / project).expanduser().resolve())
+    return root, str((root / conf_source).resolve()) if conf_source and "://" not in conf_source else conf_source
+
+
+def nearest_kedro_project(folder: Path) -> Path | None:
+    """The nearest folder, this one included, whose pyproject.toml has a `[tool.kedro]` section."""
+    return next((parent for parent in (folder, *folder.parents) if is_kedro_project(parent)), None)
+
+
+def is_kedro_project(folder: Path) -> bool:
+    """Whether a folder is the root of a Kedro project, by Kedro's own rule."""
+    try:
+        return "[tool.kedro]" in (folder / "pyproject.toml").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return False
+
+
+def _packaged(
+    place: ComponentPlace, project: str | None, package: str, conf_source: str | None
+) -> tuple[Path, str | None]:
+    if project is not None:
+        raise place.error("give `project` or `package`, not both", "package")
+    if conf_source is None:
+        raise place.error(
+            f"the packaged project '{package}' needs `conf_source`",
+            "package",
+            hint="point it at the configuration archive or folder that `kedro package` made",
+        )
+    source = (place.folder / conf_source).expanduser().resolve()
+    if not source.exists():
+        raise place.error(f"there is no configuration at {source}", "conf_source")
+    return source.parent, str(source)
+
+
+def _existing_project(place: ComponentPlace, root: Path) -> Path:
+    if is_kedro_project(root):
+        return root
+    above = nearest_kedro_project(root) if root.exists() else None
+    below = sorted(child for child in root.iterdir() if is_kedro_project(child)) if root.is_dir() else []
+    found = [above] if above else below
+    message = f"there is no Kedro project at {root}" + ("" if root.exists() else " (the folder does not exist)")
+    hint = "a Kedro project's root has a pyproject.toml with a [tool.kedro] section"
+    if found:
+        hint += "; nearby there is " + " and ".join(str(path) for path in found[:3])
+    raise place.error(message, "project", hint=hint)

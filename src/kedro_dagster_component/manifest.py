@@ -1,0 +1,239 @@
+"""What a Kedro project looks like from outside: plain data, no live object, no secret.
+
+Introspection writes it, translation and the steps read it. It travels as JSON: between processes and inside
+the data Dagster keeps for a run.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+MANIFEST_FORMAT = 1
+"""Raised whenever a field changes its meaning; a manifest of another format is never read."""
+
+
+class Record(BaseModel):
+    """Base of all plain data here: frozen, strict about unknown fields."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class ProjectRef(Record):
+    """Which Kedro project to open, and how: all that `kedro run` takes from its surroundings.
+
+    Attributes:
+        project_path: Absolute path of the Kedro project's root. For a packaged project the folder that holds
+            `conf`, else the current folder.
+        package_name: Import name of a packaged project; None where `project_path` has a pyproject.toml.
+        conf_source: Absolute path of a folder or archive, as `kedro run --conf-source`; None for the project's own.
+        env: Kedro environment the user asked for; None leaves the choice to Kedro.
+        runtime_params: As `kedro run --params`.
+        include_hooks: Whether the project's own context and catalog hooks fire while the project is read.
+    """
+
+    project_path: str
+    package_name: str | None = None
+    conf_source: str | None = None
+    env: str | None = None
+    runtime_params: dict[str, Any] = {}
+    include_hooks: bool = False
+
+
+class SourceRef(Record):
+    """A place in a file of the project.
+
+    Attributes:
+        file: Absolute path.
+        line: 1-based.
+    """
+
+    file: str
+    line: int
+
+
+class NodeEntry(Record):
+    """One distinct Kedro node: the same name, inputs and outputs in two pipelines are one entry.
+
+    Attributes:
+        id: Unique in the manifest and stable between loads: the name, with a short hash behind it where
+            several distinct nodes share the name.
+        name: As `kedro run --nodes` takes it, namespace included.
+        namespace: Dotted; None without one.
+        func: Import path of the function as Kedro shows it, e.g. `spaceflights.nodes.clean`.
+        inputs: As the node spells them, in order, parameters (`params:x`, `parameters`) and
+            transcoding suffixes (`x@pandas`) included, without repeats.
+        outputs: As the node spells them, in order.
+        confirms: Datasets the node confirms.
+        tags: Sorted.
+        pipelines: Registered pipelines that hold it, in the order of the registry.
+        description: First the docstring of the function (whole, dedented), else None.
+        signature: `func(a, b)`; None where it has none.
+        is_generator: Whether the node saves chunk by chunk.
+        source: Where the function is defined; None for built-ins and the like.
+        fingerprint: Changes when the live node differs in a way a step depends on (name, function path,
+            input mapping, output mapping, confirms).
+    """
+
+    id: str
+    name: str
+    namespace: str | None
+    func: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    confirms: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    description: str | None = None
+    signature: str | None = None
+    is_generator: bool = False
+    source: SourceRef | None = None
+    fingerprint: str
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Inputs that are parameters, as spelled."""
+        return tuple(name for name in self.inputs if is_parameter(name))
+
+    @cached_property
+    def input_datasets(self) -> tuple[str, ...]:
+        """Names (without transcoding suffix) of the inputs that are data, without repeats, in order."""
+        return tuple(dict.fromkeys(dataset_name(name) for name in self.inputs if not is_parameter(name)))
+
+    @cached_property
+    def output_datasets(self) -> tuple[str, ...]:
+        """Names (without transcoding suffix) of the outputs, in order."""
+        return tuple(dict.fromkeys(dataset_name(name) for name in self.outputs))
+
+
+class DatasetEntry(Record):
+    """One dataset that a node reads or writes, parameters excluded.
+
+    Attributes:
+        name: Without transcoding suffix.
+        spellings: The names nodes use for it, e.g. `("x@pandas", "x@polars")`; `(name,)` without transcoding.
+        type: `type` of its catalog entry as written (of the first spelling), e.g. `pandas.CSVDataset`;
+            `MemoryDataset` for one that is not in the catalog.
+        in_catalog: Whether an entry or a factory pattern of the catalog describes it.
+        is_memory: Whether its data lives in memory only (by Kedro's own flag on the dataset class).
+        is_versioned: Whether saving makes a new version.
+        is_single_process: Whether Kedro forbids it between processes.
+        pattern: The factory pattern that made it; None for an entry of its own.
+        config: Its resolved catalog configuration with all secrets masked; empty where not in the catalog.
+        metadata: `metadata` of the catalog entry, masked.
+        location: The entry (or pattern) in the catalog file; None where it cannot be told.
+    """
+
+    name: str
+    spellings: tuple[str, ...]
+    type: str
+    in_catalog: bool
+    is_memory: bool = False
+    is_versioned: bool = False
+    is_single_process: bool = False
+    pattern: str | None = None
+    config: dict[str, Any] = {}
+    metadata: dict[str, Any] = {}
+    location: SourceRef | None = None
+
+
+class ParameterEntry(Record):
+    """A parameter some node takes.
+
+    Attributes:
+        name: As nodes spell it: `params:a.b` or `parameters`.
+        value: The configured value as JSON can hold it (dates and the like as text), secrets masked.
+        is_secret: Whether the value was masked as a whole.
+    """
+
+    name: str
+    value: Any
+    is_secret: bool = False
+
+
+class JobSelection(Record):
+    """What the filter of one job of `dagster.yml` leaves, by Kedro's own `Pipeline.filter`.
+
+    Attributes:
+        node_ids: In Kedro's execution order; empty where there is an error.
+        error: Kedro's own words where the filter cannot be applied; None where it can.
+        source: Key in `dagster.yml` of the factory that made the job; None for a job that is written out.
+    """
+
+    node_ids: tuple[str, ...] = ()
+    error: str | None = None
+    source: str | None = None
+
+
+class ExpandedJob(Record):
+    """One job of `dagster.yml`, of a factory or written out.
+
+    Attributes:
+        key: Its key in the file: the concrete name, or the factory's (`{variant}__predict`), which positions and
+            messages are about.
+        config: Its configuration with placeholders filled in; empty where the file has no mapping there.
+        bindings: What fills the factory's placeholders; empty for a job that is written out.
+    """
+
+    key: str
+    config: dict[str, Any] = {}
+    bindings: dict[str, str] = {}
+
+
+class ProjectManifest(Record):
+    """A Kedro project in one environment.
+
+    Attributes:
+        format: `MANIFEST_FORMAT` of the writer.
+        ref: What was asked for.
+        project_name: Display name (`[tool.kedro] project_name`, else the package's name).
+        package_name: Import name of the project's package.
+        env: The environment in force: the one asked for, else KEDRO_ENV, else the loader's default run environment.
+        kedro_version: Of the environment that read the project.
+        environments: Names of the folders of the configuration source.
+        pipelines: Node ids of each registered pipeline in execution order, by name, in the order of the registry.
+        nodes: By id, `__default__`'s order first.
+        datasets: By name.
+        parameters: By name as spelled; only those some node takes.
+        dagster: Merged content of the `dagster*` files as the project's config loader gives it; empty without one.
+        dagster_files: Absolute paths of those files, base before environment.
+        jobs: By concrete job name (factories expanded): those written out first, in the order of the file.
+        job_selections: By concrete job name; only jobs whose `pipeline` is a mapping. A factory that cannot be
+            expanded has an entry with its error under its own key.
+        warnings: What a user should hear on loading (a pipeline that failed to import, an empty registry).
+    """
+
+    format: int = MANIFEST_FORMAT
+    ref: ProjectRef
+    project_name: str
+    package_name: str
+    env: str | None
+    kedro_version: str
+    environments: tuple[str, ...] = ()
+    pipelines: dict[str, tuple[str, ...]]
+    nodes: dict[str, NodeEntry]
+    datasets: dict[str, DatasetEntry]
+    parameters: dict[str, ParameterEntry]
+    dagster: dict[str, Any] = {}
+    dagster_files: tuple[str, ...] = ()
+    jobs: dict[str, ExpandedJob] = {}
+    job_selections: dict[str, JobSelection] = {}
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def project_path(self) -> Path:
+        """Root of the Kedro project."""
+        return Path(self.ref.project_path)
+
+
+def is_parameter(name: str) -> bool:
+    """Whether a node's input is a parameter rather than data (Kedro's own rule)."""
+    return name == "parameters" or name.startswith("params:")
+
+
+def dataset_name(spelling: str) -> str:
+    """The dataset behind a node's input or output: without the transcoding suffix."""
+    return spelling.partition("@")[0]

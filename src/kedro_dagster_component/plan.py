@@ -1,0 +1,125 @@
+"""What a step needs at run time, as plain data: made once by the translation, read by the runtime.
+
+```
+InstancePlan            one component instance
+├── steps               by op name
+│   └── StepPlan        one Kedro node
+│       ├── inputs      DatasetPlan, ...
+│       └── outputs     DatasetPlan by output name
+└── datasets            every DatasetPlan, by asset key
+```
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+
+MemoryPolicy = Literal["auto", "stored"]
+"""`auto`: live inside one process, stored between processes; `stored`: always stored too."""
+
+
+@dataclass(frozen=True)
+class DatasetPlan:
+    """One dataset as a step sees it.
+
+    Attributes:
+        name: Kedro's name without transcoding suffix.
+        asset_key: Path of the Dagster asset key.
+        spellings: Names nodes use for it (`x@pandas`, `x@polars`, or the name alone).
+        is_memory: Whether its data lives in memory only.
+        is_versioned: Whether saving makes a new version.
+    """
+
+    name: str
+    asset_key: tuple[str, ...]
+    spellings: tuple[str, ...]
+    is_memory: bool
+    is_versioned: bool
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One Dagster step that runs one Kedro node.
+
+    Attributes:
+        op_name: Name of the Dagster op.
+        node: The node as the manifest describes it.
+        inputs: Its input datasets, parameters excluded, in order.
+        outputs: Its output datasets by Dagster output name, in order; empty for a node without outputs.
+        marker: Output name of a node without outputs, None for any other.
+        defaults: Configured parameter values by spelling (`params:a.b`, `parameters`), as the launchpad shows them.
+    """
+
+    op_name: str
+    node: NodeEntry
+    inputs: tuple[DatasetPlan, ...]
+    outputs: Mapping[str, DatasetPlan]
+    marker: str | None
+    defaults: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class InstancePlan:
+    """One component instance.
+
+    Attributes:
+        key: Key of its session resource, unique in the code location.
+        ref: The Kedro project, with the component's own runtime parameters.
+        memory: What happens to in-memory datasets.
+        steps: By op name, filled while the assets are built.
+        datasets: By asset key path, external ones included.
+        job_params: Runtime parameters of each job that has some, by Dagster job name.
+        job_pipelines: Registered pipelines each job is cut from, by Dagster job name.
+    """
+
+    key: str
+    ref: ProjectRef
+    memory: MemoryPolicy = "auto"
+    steps: Mapping[str, StepPlan] = field(default_factory=dict)
+    datasets: Mapping[tuple[str, ...], DatasetPlan] = field(default_factory=dict)
+    job_params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    job_pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+
+def merge_deep(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str, Any]:
+    """A new mapping: `override` laid over `base`, mapping by mapping; any other value replaces."""
+    merged = dict(base)
+    for key, value in override.items():
+        below = merged.get(key)
+        merged[key] = merge_deep(below, value) if isinstance(below, Mapping) and isinstance(value, Mapping) else value
+    return merged
+
+
+def difference(value: Any, default: Any) -> Any:
+    """The part of `value` that differs from `default`; `UNCHANGED` where nothing does.
+
+    Mappings are compared key by key and only the differing keys are returned; a key that `value` leaves out is
+    no difference. Everything else is compared as a whole.
+    """
+    if isinstance(value, Mapping) and isinstance(default, Mapping):
+        parts = {key: difference(item, default[key]) if key in default else item for key, item in value.items()}
+        changed = {key: part for key, part in parts.items() if part is not UNCHANGED}
+        return changed or UNCHANGED
+    return UNCHANGED if type(value) is type(default) and value == default else _unless_equal_number(value, default)
+
+
+class _Unchanged:
+    """Type of `UNCHANGED`, so that None stays a value like any other."""
+
+    def __repr__(self) -> str:
+        return "UNCHANGED"
+
+
+UNCHANGED = _Unchanged()
+
+
+def _unless_equal_number(value: Any, default: Any) -> Any:
+    """Dagster turns an integer into a float where a float is expected: 1 and 1.0 are the same setting."""
+    numbers = (int, float)
+    if isinstance(value, numbers) and isinstance(default, numbers) and not isinstance(value, bool):
+        return UNCHANGED if value == default and not isinstance(default, bool) else value
+    return value

@@ -1,0 +1,40 @@
+"""An executor around another one: the one place that sees a run's first and last step in the run's own process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import dagster as dg
+from dagster import Executor
+
+from kedro_dagster_component.runtime.host import hosts
+
+
+class KedroExecutor(Executor):
+    """Runs the steps with another executor, and ends the run's Kedro sessions after the last one."""
+
+    def __init__(self, inner: Executor) -> None:
+        """Wrap an executor; nothing happens before `execute`.
+
+        Args:
+            inner: The executor that does the work.
+        """
+        self._inner = inner
+
+    @property
+    def retries(self) -> Any:
+        """The inner executor's."""
+        return self._inner.retries
+
+    @property
+    def step_dependency_config(self) -> Any:
+        """The inner executor's."""
+        return self._inner.step_dependency_config
+
+    def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
+        """Run all steps."""
+        try:
+            yield from self._inner.execute(plan_context, execution_plan)
+        finally:
+            hosts.close_run(plan_context.run_id)

@@ -1,0 +1,120 @@
+"""What a Dagster step asks of a Kedro process, and what comes back: plain, picklable data."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+
+
+@dataclass(frozen=True)
+class SessionRequest:
+    """What makes one Kedro session: there is one per (process, Dagster run, component instance).
+
+    Attributes:
+        ref: The project; `ref.runtime_params` are the component's own.
+        instance_key: Key of the component instance.
+        run_id: Dagster run id.
+        save_version: Version of everything the run saves, in Kedro's timestamp format.
+        run_params: Runtime parameters of the job and of the session resource, merged; they win over the component's.
+        load_versions: As `kedro run --load-versions`, by dataset name.
+        dataset_overrides: Configuration laid over catalog entries, by dataset name.
+        nodes: Every node of this component instance that the Dagster run runs, in no particular order.
+        pipelines: Registered pipelines whose parameters are validated; empty for all, as `kedro run` does
+            for `__default__`.
+        shares_process: Whether all steps of the run share one process.
+    """
+
+    ref: ProjectRef
+    instance_key: str
+    run_id: str
+    save_version: str
+    run_params: Mapping[str, Any] = field(default_factory=dict)
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    dataset_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    nodes: tuple[NodeEntry, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    shares_process: bool = False
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """What the session is kept under in its process: Dagster run and component instance."""
+        return (self.run_id, self.instance_key)
+
+
+@dataclass(frozen=True)
+class StepRequest:
+    """One node to run.
+
+    Attributes:
+        session: The session to run in.
+        node: The node as the manifest describes it.
+        parameters: Overrides by spelling (`params:a.b`, `parameters`), merged deep over the configured values.
+        pinned_versions: Load version by dataset name, for versioned inputs whose version is settled.
+        memory_inputs: Objects of in-memory inputs that are not in this process, by dataset name.
+        memory_outputs: Names of in-memory outputs.
+        return_memory: Whether the in-memory outputs are wanted back as objects.
+        is_async: Load and save in threads, as `kedro run --async`.
+    """
+
+    session: SessionRequest
+    node: NodeEntry
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    pinned_versions: Mapping[str, str] = field(default_factory=dict)
+    memory_inputs: Mapping[str, Any] = field(default_factory=dict)
+    memory_outputs: tuple[str, ...] = ()
+    return_memory: bool = False
+    is_async: bool = False
+
+
+@dataclass(frozen=True)
+class LoadRequest:
+    """One dataset to load for an asset that is not Kedro's.
+
+    Attributes:
+        session: The session to load in.
+        dataset: Name as nodes spell it.
+        version: Load version; None for the latest or for a dataset without versions.
+    """
+
+    session: SessionRequest
+    dataset: str
+    version: str | None = None
+
+
+@dataclass(frozen=True)
+class DatasetReport:
+    """What became of one output dataset.
+
+    Attributes:
+        name: As the node spells it.
+        seconds: Wall time of its saves.
+        save_version: Version it was saved under; None without versioning.
+        row_count: Rows of tabular data; None where there are none to count.
+        size_bytes: Size in storage after the save; None where it cannot be told cheaply.
+        value: The object, for in-memory outputs that are wanted back.
+        has_value: Whether `value` is one.
+    """
+
+    name: str
+    seconds: float
+    save_version: str | None = None
+    row_count: int | None = None
+    size_bytes: int | None = None
+    value: Any = None
+    has_value: bool = False
+
+
+@dataclass(frozen=True)
+class StepResult:
+    """What a node left behind.
+
+    Attributes:
+        outputs: By name as the node spells it, in the node's order.
+        seconds: Wall time of the node from first load to last save.
+    """
+
+    outputs: Mapping[str, DatasetReport]
+    seconds: float

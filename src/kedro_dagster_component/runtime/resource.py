@@ -1,0 +1,97 @@
+"""The session resource of a component instance: the session's options, and the IO manager of its datasets."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.errors import MemoryDatasetError
+from kedro_dagster_component.plan import DatasetPlan, InstancePlan
+
+LIVE = object()
+"""Stands for an in-memory output whose object stays in the process that made it."""
+
+_WAYS_OUT = (
+    "add it to the catalog (a pickle, parquet ... dataset), run the nodes in one process (an `in_process` executor), "
+    "or put them in one step"
+)
+
+
+@dataclass(frozen=True)
+class SessionOptions:
+    """What the launchpad sets for the session of one run.
+
+    Attributes:
+        runtime_params: As `kedro run --params`, over the component's and the job's.
+        load_versions: As `kedro run --load-versions`.
+        datasets: Configuration laid over catalog entries, by dataset name.
+        is_async: As `kedro run --async`.
+    """
+
+    runtime_params: Mapping[str, Any] = field(default_factory=dict)
+    load_versions: Mapping[str, str] = field(default_factory=dict)
+    datasets: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    is_async: bool = False
+
+
+class KedroSessionResource(dg.IOManager):
+    """Options of the Kedro session of a run, and the way other assets read Kedro's datasets.
+
+    In-memory datasets go through Dagster's `io_manager`; all others through the Kedro catalog.
+    """
+
+    def __init__(
+        self,
+        instance: InstancePlan,
+        options: SessionOptions,
+        load_dataset: Callable[[dg.InputContext, InstancePlan, DatasetPlan, SessionOptions], Any],
+    ) -> None:
+        """Bind an instance's plan to the options of a run.
+
+        Args:
+            instance: The component instance.
+            options: From the resource's configuration.
+            load_dataset: Loads a dataset through Kedro (`runtime.step.load_for_asset`).
+        """
+        self.options = options
+        self._instance = instance
+        self._load_dataset = load_dataset
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Store an in-memory dataset, unless it stays live.
+
+        Raises:
+            MemoryDatasetError: The object cannot be stored.
+        """
+        if obj is LIVE:
+            return
+        dataset = self._instance.datasets[tuple(context.asset_key.path)]
+        store: dg.IOManager = context.resources.io_manager
+        try:
+            store.handle_output(context, obj)
+        except (pickle.PicklingError, TypeError, AttributeError) as error:
+            raise MemoryDatasetError(
+                f"In-memory dataset '{dataset.name}' (a {type(obj).__name__}), made by the step '{context.step_key}', "
+                f"cannot be handed to another process: {error}. Ways out: {_WAYS_OUT}."
+            ) from error
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """What a Kedro dataset loads, for an asset that is not Kedro's."""
+        dataset = self._instance.datasets[tuple(context.asset_key.path)]
+        return self._load_dataset(context, self._instance, dataset, self.options)
+
+
+def unstored_error(dataset: DatasetPlan, node: str, *, materialized: bool) -> MemoryDatasetError:
+    """The refusal of a step whose in-memory input is nowhere to be had."""
+    reason = (
+        "its last run kept it in memory only" if materialized else "no run has stored it, and this run does not make it"
+    )
+    return MemoryDatasetError(
+        f"'{node}' needs the in-memory dataset '{dataset.name}', but {reason}. Ways out: run it together with the node "
+        f"that makes it, set `memory_datasets: stored` in the component's YAML and run that node again, or "
+        f"add it to the catalog."
+    )

@@ -1,0 +1,91 @@
+"""What the event log says about a Dagster run: its save version, and what it and its ancestors saved."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import datetime, timezone
+
+import dagster as dg
+
+VERSION_KEY = "kedro/save_version"
+"""Metadata key under which a materialisation records the Kedro version it was saved under."""
+
+STORED_KEY = "kedro/stored"
+"""Metadata key that says whether an in-memory dataset was stored for later runs."""
+
+_PAGE = 50
+_MAX_ANCESTORS = 20
+
+
+def save_version(instance: dg.DagsterInstance, run_id: str) -> str:
+    """The one save version of a run, in Kedro's timestamp format (UTC, milliseconds).
+
+    It is the time the run started, which the run's record holds: every process of the run gets the same
+    without agreeing on anything, and a re-execution, being a run of its own, gets another.
+
+    Raises:
+        RuntimeError: The run is not known to the instance.
+    """
+    record = instance.get_run_record_by_id(run_id)
+    if record is None:
+        raise RuntimeError(f"The Dagster instance does not know run {run_id}")
+    started = record.start_time if record.start_time is not None else record.create_timestamp.timestamp()
+    moment = datetime.fromtimestamp(started, tz=timezone.utc)
+    return moment.strftime("%Y-%m-%dT%H.%M.%S.") + f"{moment.microsecond // 1000:03d}Z"
+
+
+def recorded_version(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> str | None:
+    """The version this run, or the run it re-executes, saved an asset under.
+
+    Returns:
+        The version of the nearest run in the line of ancestors; None where none of them saved the asset.
+    """
+    lineage = list(_lineage(instance, run))
+    found: dict[str, str] = {}
+    for event in _materializations(instance, asset_key, after=_start(instance, lineage[-1])):
+        materialization = event.asset_materialization
+        value = materialization.metadata.get(VERSION_KEY) if materialization else None
+        if value is not None and event.run_id in lineage:
+            found.setdefault(event.run_id, str(value.value))
+            if event.run_id == run.run_id:
+                break
+    return next((found[run_id] for run_id in lineage if run_id in found), None)
+
+
+def is_stored(instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> bool | None:
+    """Whether the latest materialisation of an in-memory dataset was stored; None without any materialisation."""
+    event = instance.get_latest_materialization_event(asset_key)
+    if event is None or event.asset_materialization is None:
+        return None
+    value = event.asset_materialization.metadata.get(STORED_KEY)
+    return bool(value.value) if value is not None else False
+
+
+def _lineage(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[str]:
+    """Run ids from this run to the first one it re-executes."""
+    current: dg.DagsterRun | None = run
+    for _ in range(_MAX_ANCESTORS):
+        if current is None:
+            return
+        yield current.run_id
+        current = instance.get_run_by_id(current.parent_run_id) if current.parent_run_id else None
+
+
+def _start(instance: dg.DagsterInstance, run_id: str) -> float | None:
+    record = instance.get_run_record_by_id(run_id)
+    return record.create_timestamp.timestamp() - 1 if record else None
+
+
+def _materializations(
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, after: float | None
+) -> Iterator[dg.EventLogEntry]:
+    """Materialisations of an asset since a moment, newest first."""
+    cursor = None
+    records = dg.AssetRecordsFilter(asset_key=asset_key, after_timestamp=after)
+    while True:
+        page = instance.fetch_materializations(records, limit=_PAGE, cursor=cursor)
+        for record in page.records:
+            yield record.event_log_entry
+        if not page.has_more:
+            return
+        cursor = page.cursor

@@ -1,0 +1,288 @@
+"""One Kedro session, context and catalog for each (process, Dagster run, component instance)."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Mapping
+from itertools import chain
+from time import perf_counter
+from typing import Any
+
+from kedro.config import MissingConfigException
+from kedro.framework.project import pipelines
+from kedro.io import AbstractDataset, CatalogConfigResolver, DatasetError, MemoryDataset
+from kedro.pipeline.node import Node
+from kedro.runner import Task
+
+from kedro_dagster_component.compat import kedro_session as compat
+from kedro_dagster_component.compat.kedro import create_catalog
+from kedro_dagster_component.errors import MemoryDatasetError, StaleNodeError, StepError, did_you_mean
+from kedro_dagster_component.introspection.nodes import fingerprint_of
+from kedro_dagster_component.manifest import NodeEntry, dataset_name
+from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.messages import (
+    DatasetReport,
+    LoadRequest,
+    SessionRequest,
+    StepRequest,
+    StepResult,
+)
+from kedro_dagster_component.runtime.overlay import (
+    fresh_outputs,
+    laid_over,
+    parameter_datasets,
+    pinned_datasets,
+)
+from kedro_dagster_component.runtime.recorder import SaveRecorder
+
+_logger = logging.getLogger("kedro.runner")
+_FIXED_KEYS = frozenset({"type", "credentials"})
+
+
+class KedroRunSession:
+    """What one Dagster run holds of one Kedro project in this process.
+
+    Attributes:
+        request: What it was opened for.
+        catalog: The live catalog; the same object for all steps, since hooks keep and change it.
+    """
+
+    def __init__(self, request: SessionRequest) -> None:
+        """Create session, context and catalog, firing their hooks once.
+
+        Args:
+            request: The project must be open in this process, and the working directory be its root.
+        """
+        ref = request.ref
+        self.request = request
+        runtime_params = merge_deep(ref.runtime_params, request.run_params)
+        component_parameters = _component_parameters(request) if request.run_params else None
+        self._session = compat.create_session(
+            project_path=ref.project_path,
+            env=ref.env,
+            runtime_params=runtime_params or None,
+            conf_source=ref.conf_source,
+            save_on_close=False,
+        )
+        compat.set_session_id(self._session, request.save_version)
+        self._hook_manager = compat.hook_manager_of(self._session)
+        self._recorder = SaveRecorder()
+        self._hook_manager.register(self._recorder)
+        self.context = self._session.load_context()
+        if component_parameters is not None:
+            loader = self.context.config_loader
+            loader["parameters"] = merge_deep(component_parameters, loader["parameters"])
+        _override_datasets(self.context.config_loader, request.dataset_overrides)
+        compat.limit_validation(self.context, request.pipelines)
+        self.catalog: compat.Catalog = create_catalog(
+            self.context, save_version=request.save_version, load_versions=dict(request.load_versions)
+        )
+        self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in request.nodes))
+        self._kept = _free_ends(request.nodes)
+
+    def missing_memory(self, names: tuple[str, ...]) -> tuple[str, ...]:
+        """Those of some in-memory datasets that hold no data in this process."""
+        return tuple(name for name in names if not self._in_memory(name).exists())
+
+    def load(self, request: LoadRequest) -> Any:
+        """Load one dataset, at a version where one is given."""
+        dataset = self.catalog.get(request.dataset, fallback_to_runtime_pattern=True)
+        if dataset is not None and request.version is not None:
+            dataset = compat.with_version(dataset, request.version, self.request.save_version) or dataset
+        if dataset is None:
+            raise StepError(f"The catalog has no dataset '{request.dataset}'")
+        return dataset.load()
+
+    def run_step(self, request: StepRequest) -> StepResult:
+        """Run one node as a Kedro runner does.
+
+        Raises:
+            StaleNodeError: The code has changed since Dagster loaded the definitions.
+            MemoryDatasetError: An in-memory output is wanted back and cannot be copied.
+        """
+        node = live_node(request.node)
+        self._check_inputs(node, request)
+        for name, value in request.memory_inputs.items():
+            self._in_memory(name).save(value)
+        overlay = {
+            **parameter_datasets(self.context, request.parameters),
+            **pinned_datasets(self.catalog, tuple(node.inputs), request.pinned_versions, self.request.save_version),
+            **fresh_outputs(self.catalog, tuple(node.outputs), self.request.save_version),
+        }
+        with laid_over(self.catalog, overlay):
+            self._recorder.take()
+            started = perf_counter()
+            Task(
+                node=node,
+                catalog=self.catalog,
+                hook_manager=self._hook_manager,
+                is_async=request.is_async,
+                run_id=self.request.save_version,
+            ).execute()
+            seconds = perf_counter() - started
+            _logger.info("Completed node: %s", node.name)
+            outputs = self._reports(node, request)
+        if self.request.shares_process:
+            self._release(node)
+        return StepResult(outputs=outputs, seconds=seconds)
+
+    def close(self) -> None:
+        """End the Kedro session."""
+        self._session.close()
+
+    def _check_inputs(self, node: Node, request: StepRequest) -> None:
+        """Refuse a node whose inputs nothing provides, in the words of Kedro's runners, and warm up its datasets."""
+        produced = {dataset_name(name) for entry in self.request.nodes for name in entry.outputs}
+        provided = produced | set(request.memory_inputs)
+        unsatisfied = sorted(
+            name for name in node.inputs if name not in self.catalog and dataset_name(name) not in provided
+        )
+        for name in (*node.inputs, *node.outputs):
+            self.catalog.get(name, fallback_to_runtime_pattern=True)
+        missing = [name for name in unsatisfied if not _holds_data(self.catalog.get(name))]
+        if missing:
+            raise StepError(
+                f"Pipeline input(s) {{{', '.join(map(repr, missing))}}} not found in the "
+                f"{type(self.catalog).__name__} (node '{node.name}')"
+            )
+
+    def _in_memory(self, name: str) -> AbstractDataset[Any, Any]:
+        dataset = self.catalog.get(name, fallback_to_runtime_pattern=True)
+        if dataset is None:
+            dataset = MemoryDataset()
+            self.catalog[name] = dataset
+        return dataset
+
+    def _reports(self, node: Node, request: StepRequest) -> dict[str, DatasetReport]:
+        records = self._recorder.take()
+        reports = {}
+        for name in node.outputs:
+            dataset = self.catalog.get(name)
+            record = records.get(name)
+            wanted = request.return_memory and dataset_name(name) in request.memory_outputs
+            reports[name] = DatasetReport(
+                name=name,
+                seconds=record.seconds if record else 0.0,
+                save_version=compat.save_version_of(dataset) if dataset is not None else None,
+                row_count=record.row_count if record else None,
+                size_bytes=_size_bytes(dataset),
+                value=_copy_out(name, dataset) if wanted else None,
+                has_value=wanted,
+            )
+        return reports
+
+    def _release(self, node: Node) -> None:
+        """Free what no later node of this run reads, by the rule of Kedro's runners."""
+        for name in node.inputs:
+            self._remaining_reads[name] -= 1
+            if self._remaining_reads[name] < 1 and name not in self._kept:
+                self.catalog.release(name)
+        for name in node.outputs:
+            if self._remaining_reads[name] < 1 and name not in self._kept:
+                self.catalog.release(name)
+
+
+def live_node(entry: NodeEntry) -> Node:
+    """The node in the project's code that a manifest entry stands for.
+
+    Raises:
+        StaleNodeError: There is none of that name, or it has changed.
+    """
+    named: list[Node] = []
+    for name in dict.fromkeys((*entry.pipelines, *pipelines)):
+        if name not in pipelines:
+            continue
+        named += [node for node in pipelines[name].nodes if node.name == entry.name]
+    for node in named:
+        if fingerprint_of(node) == entry.fingerprint:
+            return node
+    found = f"is now {named[0]}" if named else "is no longer registered"
+    raise StaleNodeError(
+        f"Node '{entry.name}' {found}, but Dagster loaded it as "
+        f"{entry.func}({list(entry.inputs)}) -> {list(entry.outputs)}. "
+        "The project's code has changed since: reload the definitions (in the UI: Deployment, Reload) and run again."
+    )
+
+
+def _component_parameters(request: SessionRequest) -> Mapping[str, Any]:
+    """Parameters without those of the job and the launchpad.
+
+    Kedro merges runtime parameters into base and environment separately, so that an override loses the keys
+    beside it whenever the environment has parameters of its own. Laying the result over this keeps them.
+    """
+    ref = request.ref
+    session = compat.create_session(
+        project_path=ref.project_path,
+        env=ref.env,
+        runtime_params=dict(ref.runtime_params) or None,
+        conf_source=ref.conf_source,
+        save_on_close=False,
+    )
+    try:
+        loaded: Mapping[str, Any] = compat.config_loader_of(session)["parameters"]
+    except MissingConfigException:
+        return {}
+    return loaded
+
+
+def _override_datasets(loader: Any, overrides: Mapping[str, Mapping[str, Any]]) -> None:
+    """Lay configuration over catalog entries; an entry made by a factory becomes one of its own.
+
+    Raises:
+        StepError: A dataset the catalog does not have, or a key that is not to be changed.
+    """
+    if not overrides:
+        return
+    catalog = dict(loader["catalog"])
+    resolver = CatalogConfigResolver(catalog)
+    for name, override in overrides.items():
+        fixed = sorted(_FIXED_KEYS.intersection(override))
+        if fixed:
+            raise StepError(f"The {fixed[0]} of dataset '{name}' cannot be changed for a run; change the catalog")
+        catalog[name] = merge_deep(_entry(catalog, resolver, name), override)
+    loader["catalog"] = catalog
+
+
+def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: str) -> Mapping[str, Any]:
+    if name in catalog:
+        entry: Mapping[str, Any] = catalog[name]
+        return entry
+    if resolver.match_dataset_pattern(name) or resolver.match_user_catch_all_pattern(name):
+        return resolver.resolve_pattern(name)
+    hint = did_you_mean(name, [key for key in catalog if not key.startswith("_")])
+    raise StepError(f"There is no dataset '{name}' in the catalog to change" + (f"; {hint}" if hint else ""))
+
+
+def _free_ends(nodes: tuple[NodeEntry, ...]) -> frozenset[str]:
+    """Inputs nothing in the run makes, and outputs nothing in the run reads: Kedro never releases these."""
+    read = {name for node in nodes for name in node.inputs}
+    read_datasets = {dataset_name(name) for name in read}
+    made_datasets = {dataset_name(name) for node in nodes for name in node.outputs}
+    free_inputs = {name for name in read if dataset_name(name) not in made_datasets}
+    free_outputs = {name for node in nodes for name in node.outputs if dataset_name(name) not in read_datasets}
+    return frozenset(free_inputs | free_outputs)
+
+
+def _holds_data(dataset: AbstractDataset[Any, Any] | None) -> bool:
+    return dataset is not None and dataset.exists()
+
+
+def _size_bytes(dataset: AbstractDataset[Any, Any] | None) -> int | None:
+    """Size of what was saved; a storage that cannot tell is no reason to fail a node that succeeded."""
+    if dataset is None:
+        return None
+    try:
+        return compat.stored_size_bytes(dataset)
+    except Exception as error:  # noqa: BLE001  (any filesystem may raise anything here)
+        _logger.debug("Size of %s is not known: %s", dataset, error)
+        return None
+
+
+def _copy_out(name: str, dataset: AbstractDataset[Any, Any] | None) -> Any:
+    if dataset is None:
+        raise MemoryDatasetError(f"In-memory dataset '{name}' was not saved")
+    try:
+        return dataset.load()
+    except DatasetError as error:
+        raise MemoryDatasetError(f"In-memory dataset '{name}' cannot be read back: {error}") from error

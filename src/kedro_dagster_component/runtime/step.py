@@ -1,0 +1,208 @@
+"""One Dagster step that runs one Kedro node: Dagster's context in, Dagster's events out."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.compat.dagster import op_names_of_run, shares_one_process
+from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference, merge_deep
+from kedro_dagster_component.runtime.host import hosts
+from kedro_dagster_component.runtime.logs import LogLine, LogSink
+from kedro_dagster_component.runtime.messages import (
+    DatasetReport,
+    LoadRequest,
+    SessionRequest,
+    StepRequest,
+    StepResult,
+)
+from kedro_dagster_component.runtime.resource import LIVE, SessionOptions, unstored_error
+from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version, save_version
+
+
+def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[dg.Output[Any]]:
+    """Run the node of a step and say what it saved.
+
+    Args:
+        context: Dagster's.
+        instance: The component instance.
+        plan: The step.
+
+    Yields:
+        One output for each selected output dataset, after its save; what the node saved besides is logged as
+        a materialisation.
+    """
+    op_context = context.op_execution_context
+    options: SessionOptions = getattr(context.resources, instance.key).options
+    session = session_request(RunView.of_op(op_context), instance, options)
+    sink = _sink_of(op_context.log)
+    host = hosts.get(instance.ref)
+    return_memory = instance.memory == "stored" or not session.shares_process
+    memory_names = tuple(dataset.name for dataset in plan.inputs if dataset.is_memory)
+    missing = host.missing_memory(session, memory_names, sink) if memory_names else ()
+    request = StepRequest(
+        session=session,
+        node=plan.node,
+        parameters=overridden_parameters(context.run.run_config, plan),
+        pinned_versions=_pinned_versions(op_context, plan, options),
+        memory_inputs={
+            dataset.name: _load_stored(op_context, dataset, plan) for dataset in plan.inputs if dataset.name in missing
+        },
+        memory_outputs=tuple(dataset.name for dataset in plan.outputs.values() if dataset.is_memory),
+        return_memory=return_memory,
+        is_async=options.is_async,
+    )
+    result = host.run_step(request, sink)
+    yield from _outputs(op_context, plan, result, stored=return_memory)
+
+
+def load_for_asset(
+    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
+) -> Any:
+    """Load a Kedro dataset as the input of an asset that is not Kedro's.
+
+    In-memory data comes from this process where it is still there, else from Dagster's `io_manager`.
+    """
+    run = RunView.of_step(context.step_context)
+    session = session_request(run, instance, options)
+    sink = _sink_of(run.log)
+    host = hosts.get(instance.ref)
+    if dataset.is_memory and host.missing_memory(session, (dataset.name,), sink):
+        stored = is_stored(run.instance, context.asset_key)
+        if not stored:
+            raise unstored_error(dataset, context.step_context.step.key, materialized=stored is not None)
+        return context.resources.io_manager.load_input(context)
+    spelling = dataset.spellings[0]
+    version = options.load_versions.get(dataset.name) if dataset.is_versioned else None
+    if dataset.is_versioned and version is None:
+        version = recorded_version(run.instance, run.run, context.asset_key)
+    return host.load(LoadRequest(session=session, dataset=spelling, version=version), sink)
+
+
+@dataclass(frozen=True)
+class RunView:
+    """What a step sees of its run, from whichever of Dagster's contexts.
+
+    Attributes:
+        run: The run.
+        job_def: The job it runs, cut to what was selected.
+        instance: Where it is recorded.
+        log: Its event log.
+    """
+
+    run: dg.DagsterRun
+    job_def: dg.JobDefinition
+    instance: dg.DagsterInstance
+    log: dg.DagsterLogManager
+
+    @classmethod
+    def of_op(cls, context: dg.OpExecutionContext) -> RunView:
+        """From the context of an op."""
+        return cls(context.run, context.job_def, context.instance, context.log)
+
+    @classmethod
+    def of_step(cls, context: Any) -> RunView:
+        """From the step context of an IO manager."""
+        return cls(context.dagster_run, context.job.get_definition(), context.instance, context.log)
+
+
+def session_request(view: RunView, instance: InstancePlan, options: SessionOptions) -> SessionRequest:
+    """What the Kedro session of this run and instance is made from; equal in every step of the run."""
+    run = view.run
+    names = op_names_of_run(view.job_def, run)
+    nodes = tuple(instance.steps[name].node for name in sorted(names) if name in instance.steps)
+    held = tuple(dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__"))
+    return SessionRequest(
+        ref=instance.ref,
+        instance_key=instance.key,
+        run_id=run.run_id,
+        save_version=save_version(view.instance, run.run_id),
+        run_params=merge_deep(instance.job_params.get(run.job_name, {}), options.runtime_params),
+        load_versions=options.load_versions,
+        dataset_overrides=options.datasets,
+        nodes=nodes,
+        pipelines=instance.job_pipelines.get(run.job_name) or held,
+        shares_process=shares_one_process(view.job_def, run.run_config),
+    )
+
+
+def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:
+    """Parameter overrides of a step: what the run's own configuration holds and the configured values do not.
+
+    Args:
+        run_config: As the run was launched; unlike `context.op_config` it holds no defaults.
+        plan: The step.
+
+    Returns:
+        Overrides by spelling, of mappings only the keys that differ.
+    """
+    config = ((run_config.get("ops") or {}).get(plan.op_name) or {}).get("config") or {}
+    changed = {
+        name: difference(value, plan.defaults.get(name, UNCHANGED))
+        for name, value in config.items()
+        if name in plan.node.parameters
+    }
+    return {name: value for name, value in changed.items() if value is not UNCHANGED}
+
+
+def _pinned_versions(context: dg.OpExecutionContext, plan: StepPlan, options: SessionOptions) -> dict[str, str]:
+    """Versions of inputs that this run, or the run it re-executes, has settled; the launchpad's come first."""
+    versions = {}
+    for dataset in plan.inputs:
+        if dataset.is_versioned and dataset.name not in options.load_versions:
+            version = recorded_version(context.instance, context.run, dg.AssetKey(dataset.asset_key))
+            if version is not None:
+                versions[dataset.name] = version
+    return versions
+
+
+def _load_stored(context: dg.OpExecutionContext, dataset: DatasetPlan, plan: StepPlan) -> Any:
+    """An in-memory dataset that another process stored through Dagster's `io_manager`."""
+    key = dg.AssetKey(dataset.asset_key)
+    stored = is_stored(context.instance, key)
+    if not stored:
+        raise unstored_error(dataset, plan.node.name, materialized=stored is not None)
+    upstream = dg.build_output_context(asset_key=key, run_id=context.run_id, name="result")
+    input_context = dg.build_input_context(asset_key=key, upstream_output=upstream, instance=context.instance)
+    return context.resources.io_manager.load_input(input_context)
+
+
+def _outputs(
+    context: dg.OpExecutionContext, plan: StepPlan, result: StepResult, *, stored: bool
+) -> Iterator[dg.Output[Any]]:
+    selected = context.selected_output_names
+    if plan.marker is not None:
+        yield dg.Output(None, output_name=plan.marker, metadata={"kedro/seconds": result.seconds})
+    for output_name, dataset in plan.outputs.items():
+        reports = [result.outputs[spelling] for spelling in plan.node.outputs if spelling in dataset.spellings]
+        metadata = _metadata(reports[0], dataset, result, stored=stored)
+        if output_name in selected:
+            value = reports[0].value if dataset.is_memory and stored else LIVE if dataset.is_memory else None
+            yield dg.Output(value, output_name=output_name, metadata=metadata)
+        else:
+            kept = {**metadata, STORED_KEY: False} if dataset.is_memory else metadata
+            context.log_event(dg.AssetMaterialization(dg.AssetKey(dataset.asset_key), metadata=kept))
+
+
+def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:
+    """Metadata of one materialisation."""
+    metadata: dict[str, Any] = {"kedro/seconds": result.seconds, "kedro/save_seconds": report.seconds}
+    if report.row_count is not None:
+        metadata["dagster/row_count"] = report.row_count
+    if report.size_bytes is not None:
+        metadata["kedro/size"] = report.size_bytes
+    if report.save_version is not None:
+        metadata[VERSION_KEY] = report.save_version
+    if dataset.is_memory:
+        metadata[STORED_KEY] = stored
+    return metadata
+
+
+def _sink_of(log: dg.DagsterLogManager) -> LogSink:
+    def sink(line: LogLine) -> None:
+        log.log(line.level, "%s - %s", line.logger, line.message)
+
+    return sink

@@ -1,0 +1,100 @@
+"""Names that two instances of the component both want in one code location.
+
+Dagster finds such clashes only after everything is built, and then without a file. Instances of one load are
+built one after the other: each claims its names here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from kedro_dagster_component.errors import ConfigurationError, Position, Problem
+
+_ADVICE = "give one of the two `name_prefix` (jobs, schedules, steps) and `translation: {key_prefix: ...}` (assets)"
+_ADVICE_BY_KIND: Mapping[str, str] = {
+    "executor": "let both name the same executor, or set `executor: null` on all but one; "
+    "jobs keep the executors of their own dagster.yml",
+    "resource": "rename one of the two folders",
+}
+
+
+@dataclass
+class Claims:
+    """What the instances of one load have claimed so far.
+
+    Attributes:
+        owners: File of the instance by kind of name and name.
+        executor: File of the instance that set the code location's executor, and the executor.
+    """
+
+    owners: dict[tuple[str, str], Path] = field(default_factory=dict)
+    executor: tuple[Path, Any] | None = None
+
+
+class _Load:
+    """The load that is going on: one component tree, and its claims."""
+
+    def __init__(self) -> None:
+        self._tree: Any = None
+        self._claims = Claims()
+
+    def claims(self, tree: Any) -> Claims:
+        if tree is not self._tree:
+            self._tree, self._claims = tree, Claims()
+        return self._claims
+
+
+_load = _Load()
+
+
+def claims_of(tree: Any) -> Claims:
+    """The claims of the load a component tree stands for; those of the load before are forgotten."""
+    return _load.claims(tree)
+
+
+def claim_names(claims: Claims, file: Path, position: Position, names: Mapping[str, Iterable[str]]) -> None:
+    """Claim names for an instance.
+
+    Args:
+        claims: Of this load.
+        file: The instance's own file and document, the same for an instance that is built twice.
+        position: Where to point.
+        names: Names by kind: `op`, `job`, `schedule`, `asset`, `resource`. Ops, jobs share one namespace.
+
+    Raises:
+        ConfigurationError: Another instance has claimed some of them.
+    """
+    clashes: dict[tuple[str, Path], list[str]] = {}
+    for kind, wanted in names.items():
+        space = "name" if kind in {"op", "job"} else kind
+        for name in wanted:
+            owner = claims.owners.setdefault((space, name), file)
+            if owner != file:
+                clashes.setdefault((kind, owner), []).append(name)
+    if clashes:
+        raise ConfigurationError(
+            Problem(_clash(kind, taken, owner), position, _ADVICE_BY_KIND.get(kind, _ADVICE))
+            for (kind, owner), taken in clashes.items()
+        )
+
+
+def claim_executor(claims: Claims, file: Path, position: Position, executor: Any) -> None:
+    """Claim the code location's executor for an instance.
+
+    Raises:
+        ConfigurationError: Another instance has set a different one.
+    """
+    if claims.executor is not None and claims.executor[0] != file and claims.executor[1] is not executor:
+        other, theirs = claims.executor
+        message = f"the executor '{executor.name}' of this instance differs from '{theirs.name}' of {other}"
+        raise ConfigurationError([Problem(message, position, _ADVICE_BY_KIND["executor"])])
+    claims.executor = (file, executor)
+
+
+def _clash(kind: str, names: list[str], owner: Path) -> str:
+    shown = ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
+    plural = "s" if len(names) > 1 else ""
+    return f"the {kind}{plural} {shown} of this instance also belong{'' if plural else 's'} to {owner}"

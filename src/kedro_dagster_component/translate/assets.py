@@ -1,0 +1,166 @@
+"""Nodes and datasets of a manifest as Dagster assets. The one place that builds `@multi_asset`s."""
+
+# No `from __future__ import annotations`: Dagster reads the annotation of a step's context as an object.
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
+from kedro_dagster_component.naming import tags_from, unique_identifiers
+from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPlan
+from kedro_dagster_component.translate.config_schema import parameter_fields
+
+GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
+"""Final spec of a dataset (or, without one, of a node without outputs), after the user's translation."""
+
+Execute = Callable[[dg.AssetExecutionContext, StepPlan], "Iterator[Any]"]
+"""Body of a step: what `KedroProjectComponent.execute` does."""
+
+
+@dataclass(frozen=True)
+class OpSettings:
+    """Settings every op of an instance shares.
+
+    Attributes:
+        tags: Op tags, beside those of the node.
+        pool: Concurrency pool; None for none.
+        retry_policy: None for none.
+        backfill_policy: None for Dagster's own.
+    """
+
+    tags: Mapping[str, Any]
+    pool: str | None = None
+    retry_policy: dg.RetryPolicy | None = None
+    backfill_policy: dg.BackfillPolicy | None = None
+
+
+@dataclass(frozen=True)
+class AssetTable:
+    """Final specs of everything an instance exposes.
+
+    Attributes:
+        datasets: By dataset name, free inputs included.
+        nodes: By node id, for nodes without outputs.
+        producers: Node id by dataset name; a free input has none.
+    """
+
+    datasets: Mapping[str, dg.AssetSpec]
+    nodes: Mapping[str, dg.AssetSpec]
+    producers: Mapping[str, str]
+
+    def keys_of(self, node: NodeEntry) -> list[dg.AssetKey]:
+        """Keys of the assets a node makes."""
+        if not node.outputs:
+            return [self.nodes[node.id].key]
+        return [self.datasets[name].key for name in node.output_datasets]
+
+
+def build_asset_table(manifest: ProjectManifest, node_ids: Sequence[str], get_spec: GetSpec) -> AssetTable:
+    """Compute the final spec of every exposed dataset and node, once.
+
+    Args:
+        manifest: The whole project.
+        node_ids: Exposed nodes in execution order.
+        get_spec: Gives a spec its final form.
+    """
+    nodes = [manifest.nodes[node_id] for node_id in node_ids]
+    producers = {name: node.id for node in nodes for name in node.output_datasets}
+    names = dict.fromkeys(name for node in nodes for name in (*node.input_datasets, *node.output_datasets))
+    datasets = {
+        name: get_spec(manifest.nodes[producers[name]] if name in producers else None, manifest.datasets[name])
+        for name in names
+    }
+    return AssetTable(
+        datasets=datasets,
+        nodes={node.id: get_spec(node, None) for node in nodes if not node.outputs},
+        producers=producers,
+    )
+
+
+def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[str, DatasetPlan]:
+    """What the runtime needs to know of each exposed dataset, by name."""
+    return {
+        name: DatasetPlan(
+            name=name,
+            asset_key=tuple(spec.key.path),
+            spellings=manifest.datasets[name].spellings,
+            is_memory=manifest.datasets[name].is_memory,
+            is_versioned=manifest.datasets[name].is_versioned,
+        )
+        for name, spec in table.datasets.items()
+    }
+
+
+def build_step_plan(
+    op_name: str, node: NodeEntry, manifest: ProjectManifest, datasets: Mapping[str, DatasetPlan]
+) -> StepPlan:
+    """The plan of one node's step."""
+    output_names = unique_identifiers(node.output_datasets)
+    shown = {name: manifest.parameters[name] for name in node.parameters if name in manifest.parameters}
+    return StepPlan(
+        op_name=op_name,
+        node=node,
+        inputs=tuple(datasets[name] for name in node.input_datasets),
+        outputs={output: datasets[name] for name, output in output_names.items()},
+        marker=None if node.outputs else "done",
+        defaults={name: parameter.value for name, parameter in shown.items() if not parameter.is_secret},
+    )
+
+
+def build_node_assets(
+    plan: StepPlan,
+    table: AssetTable,
+    manifest: ProjectManifest,
+    instance: InstancePlan,
+    settings: OpSettings,
+    execute: Execute,
+) -> dg.AssetsDefinition:
+    """The assets one node makes, as one step.
+
+    A node with several outputs can be asked for some of them: it runs as a whole all the same, and what it
+    saved besides is logged.
+    """
+    node = plan.node
+
+    @dg.multi_asset(
+        name=plan.op_name,
+        outs=_outs(plan, table, instance),
+        deps=[table.datasets[dataset.name].key for dataset in plan.inputs],
+        config_schema=parameter_fields(node, manifest.parameters) or None,
+        required_resource_keys={instance.key, "io_manager"},
+        op_tags={**tags_from(node.tags), **settings.tags},
+        pool=settings.pool,
+        retry_policy=settings.retry_policy,
+        backfill_policy=settings.backfill_policy,
+        can_subset=len(plan.outputs) > 1,
+    )
+    def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
+        yield from execute(context, plan)
+
+    return step
+
+
+def build_external_specs(table: AssetTable, instance: InstancePlan) -> list[dg.AssetSpec]:
+    """Free inputs: assets that Dagster knows and does not make."""
+    return [
+        spec.with_io_manager_key(instance.key) for name, spec in table.datasets.items() if name not in table.producers
+    ]
+
+
+def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan) -> dict[str, dg.AssetOut]:
+    """Outputs of a step: in-memory data goes through the instance's IO manager, everything else Kedro saves."""
+    required = len(plan.outputs) <= 1
+    if plan.marker is not None:
+        return {plan.marker: dg.AssetOut.from_spec(table.nodes[plan.node.id], dagster_type=dg.Nothing)}
+    return {
+        output: dg.AssetOut.from_spec(
+            table.datasets[dataset.name],
+            dagster_type=dg.Any if dataset.is_memory else dg.Nothing,
+            is_required=required,
+            io_manager_key=instance.key,
+        )
+        for output, dataset in plan.outputs.items()
+    }

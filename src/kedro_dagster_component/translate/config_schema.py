@@ -1,0 +1,81 @@
+"""Dagster configuration of a step's parameters and of the session resource."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
+
+
+def parameter_fields(node: NodeEntry, parameters: Mapping[str, ParameterEntry]) -> dict[str, dg.Field]:
+    """Configuration fields of a step, one for each parameter its node takes, prefilled as configured.
+
+    Returns:
+        Fields by the spelling nodes use (`params:a.b`, `parameters`); a secret is a field without default.
+    """
+    return {
+        name: _field(parameters[name].value, name)
+        if name in parameters and not parameters[name].is_secret
+        else dg.Field(dg.Any, is_required=False, description=_describe(name))
+        for name in node.parameters
+    }
+
+
+SESSION_SCHEMA: dict[str, dg.Field] = {
+    "runtime_params": dg.Field(
+        dg.Permissive(),
+        default_value={},
+        description="Runtime parameters of this run, as `kedro run --params`. They win over those of the job and of "
+        "the component; a step's own configuration wins over them.",
+    ),
+    "load_versions": dg.Field(
+        dg.Permissive(),
+        default_value={},
+        description="Versions to load, by dataset name, as `kedro run --load-versions`, "
+        "e.g. `model: 2026-01-31T12.00.00.000Z`.",
+    ),
+    "datasets": dg.Field(
+        dg.Permissive(),
+        default_value={},
+        description="Catalog configuration to change for this run, by dataset name, merged over the entry, "
+        "e.g. `companies: {filepath: data/01_raw/other.csv}`. `type` and `credentials` cannot be changed.",
+    ),
+    "is_async": dg.Field(
+        bool, default_value=False, description="Load and save datasets in threads, as `kedro run --async`."
+    ),
+}
+"""Configuration of the session resource, all of it optional."""
+
+
+def _field(value: Any, name: str) -> dg.Field:
+    """A field whose default is a configured value.
+
+    A mapping becomes one whose known keys have defaults of their own, so that a partial override keeps the
+    keys beside it, and that accepts new keys. Numbers accept integers and floats alike, as Kedro does.
+    """
+    description = _describe(name)
+    if isinstance(value, Mapping) and value:
+        inner = {str(key): _field(item, f"{name}.{key}") for key, item in value.items()}
+        return dg.Field(dg.Permissive(inner), is_required=False, description=description)
+    return dg.Field(_scalar_type(value), is_required=False, default_value=value, description=description)
+
+
+def _scalar_type(value: Any) -> Any:
+    if isinstance(value, bool):
+        return dg.Bool
+    if isinstance(value, (int, float)):
+        return dg.Float
+    if isinstance(value, str):
+        return dg.String
+    if isinstance(value, Mapping):
+        return dg.Permissive()
+    return dg.Any
+
+
+def _describe(name: str) -> str:
+    if name == "parameters":
+        return "All parameters of the Kedro project."
+    return f"Kedro parameter `{name.removeprefix('params:')}`."

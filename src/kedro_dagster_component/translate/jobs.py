@@ -1,0 +1,147 @@
+"""Jobs and schedules: those of `dagster.yml`, or one for each registered pipeline."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.config import expand_jobs
+from kedro_dagster_component.config.executors import ExecutorConfig
+from kedro_dagster_component.config.jobs import JobConfig
+from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.policies import RetryPolicyConfig
+from kedro_dagster_component.manifest import ProjectManifest
+from kedro_dagster_component.naming import identifier, unique_identifiers
+from kedro_dagster_component.translate.executors import build_executor, default_executor
+
+_DEFAULT_PIPELINE = "__default__"
+
+
+@dataclass(frozen=True)
+class JobPlan:
+    """One Dagster job before it is one.
+
+    Attributes:
+        name: Dagster job name, prefix included.
+        source: Key in `dagster.yml` that made it, a job or a job factory; None for a registered pipeline.
+        pipelines: Registered pipelines it is cut from.
+        node_ids: In Kedro's execution order; only exposed nodes.
+        config: Its settings; those of an empty entry for a registered pipeline.
+    """
+
+    name: str
+    source: str | None
+    pipelines: tuple[str, ...]
+    node_ids: tuple[str, ...]
+    config: JobConfig
+
+
+def plan_jobs(manifest: ProjectManifest, config: DagsterConfig, node_ids: Sequence[str], prefix: str) -> list[JobPlan]:
+    """Jobs of an instance, those without any exposed node left out.
+
+    Args:
+        manifest: The whole project.
+        config: Checked `dagster.yml`.
+        node_ids: Exposed nodes.
+        prefix: Put before every name.
+    """
+    exposed = set(node_ids)
+    plans = _configured(manifest, config) if config.jobs else _registered(manifest)
+    kept = [(plan, tuple(node_id for node_id in plan.node_ids if node_id in exposed)) for plan in plans]
+    return [JobPlan(f"{prefix}{plan.name}", plan.source, plan.pipelines, ids, plan.config) for plan, ids in kept if ids]
+
+
+def build_job(plan: JobPlan, config: DagsterConfig, keys_of: Callable[[str], Sequence[dg.AssetKey]]) -> Any:
+    """The asset job of a plan.
+
+    Args:
+        plan: The job.
+        config: `dagster.yml`, for executors it names.
+        keys_of: Asset keys by node id.
+    """
+    settings = plan.config
+    keys = [key for node_id in plan.node_ids for key in keys_of(node_id)]
+    return dg.define_asset_job(
+        name=plan.name,
+        selection=dg.AssetSelection.assets(*keys),
+        description=settings.description or _describe(plan),
+        tags=settings.tags or None,
+        run_tags=settings.run_tags or None,
+        owners=list(settings.owners) or None,
+        executor_def=_executor(settings, config),
+        op_retry_policy=build_retry_policy(settings.retry_policy),
+    )
+
+
+def build_schedule(plan: JobPlan, config: DagsterConfig, job: Any, prefix: str) -> dg.ScheduleDefinition | None:
+    """The schedule of a job; None where it has none.
+
+    A schedule bears its job's name, since one entry of `dagster.yml` may serve several jobs.
+    """
+    choice = plan.config.schedule
+    schedule = config.schedules[choice] if isinstance(choice, str) else choice
+    if schedule is None:
+        return None
+    return dg.ScheduleDefinition(
+        name=f"{prefix}{identifier(plan.name.removeprefix(prefix))}_schedule",
+        job=job,
+        cron_schedule=list(schedule.cron_schedule),
+        execution_timezone=schedule.execution_timezone,
+        default_status=dg.DefaultScheduleStatus[schedule.default_status],
+        description=schedule.description,
+        metadata=schedule.metadata or None,
+        tags=schedule.tags or None,
+    )
+
+
+def build_retry_policy(config: RetryPolicyConfig | None) -> dg.RetryPolicy | None:
+    """Dagster's retry policy; None for none."""
+    if config is None:
+        return None
+    return dg.RetryPolicy(
+        max_retries=config.max_retries,
+        delay=config.delay,
+        backoff=dg.Backoff[config.backoff] if config.backoff else None,
+        jitter=dg.Jitter[config.jitter] if config.jitter else None,
+    )
+
+
+def _registered(manifest: ProjectManifest) -> list[JobPlan]:
+    """One job for each registered pipeline; `__default__` is called `default`."""
+    wanted = {name: "default" if name == _DEFAULT_PIPELINE else name for name in manifest.pipelines}
+    names = unique_identifiers(wanted.values())
+    return [
+        JobPlan(names[wanted[name]], None, (name,), ids, _empty_job(name)) for name, ids in manifest.pipelines.items()
+    ]
+
+
+def _configured(manifest: ProjectManifest, config: DagsterConfig) -> list[JobPlan]:
+    """The jobs of `dagster.yml`, factories expanded."""
+    return [
+        JobPlan(name, job.key, job.config.pipeline.pipelines, manifest.job_selections[name].node_ids, job.config)
+        for name, job in expand_jobs(config, manifest).items()
+    ]
+
+
+def _empty_job(pipeline: str) -> JobConfig:
+    return JobConfig.model_validate({"pipeline": {"pipeline_name": pipeline}})
+
+
+def _executor(settings: JobConfig, config: DagsterConfig) -> dg.ExecutorDefinition:
+    choice = settings.executor
+    chosen: ExecutorConfig | None = config.executors[choice] if isinstance(choice, str) else choice
+    return build_executor(chosen) if chosen is not None else default_executor()
+
+
+def _describe(plan: JobPlan) -> str:
+    noun = "pipeline" if len(plan.pipelines) == 1 else "pipelines"
+    names = ", ".join(plan.pipelines)
+    return f"{'Nodes of the' if plan.source else 'The'} Kedro {noun} {names}."
+
+
+def job_params(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, Any]]:
+    """Runtime parameters of the jobs that have some, by job name."""
+    return {plan.name: plan.config.params for plan in plans if plan.config.params}

@@ -1,0 +1,33 @@
+"""What every test gets: no telemetry, no window, no leftovers of the developer's own Kedro and Dagster settings."""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+QUIET = {
+    "DO_NOT_TRACK": "1",
+    "KEDRO_DISABLE_TELEMETRY": "1",
+    "MPLBACKEND": "Agg",
+}
+FOREIGN_PREFIXES = ("DAGSTER_", "KEDRO_")
+
+dagster_home = pytest.StashKey[Path]()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Set the environment before anything imports Kedro or Dagster, which read it at import."""
+    for name in [name for name in os.environ if name.startswith(FOREIGN_PREFIXES)]:
+        del os.environ[name]
+    os.environ.update(QUIET)
+    config.stash[dagster_home] = home = Path(tempfile.mkdtemp(prefix="dagster-home-"))
+    (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+    os.environ["DAGSTER_HOME"] = str(home)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the DAGSTER_HOME of this process (with pytest-xdist each worker has its own)."""
+    if home := config.stash.get(dagster_home, None):
+        shutil.rmtree(home, ignore_errors=True)

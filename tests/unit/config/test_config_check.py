@@ -1,0 +1,321 @@
+"""Names in `dagster.yml` against a project."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from config_reading import short
+
+from kedro_dagster_component.config import (
+    check_against_project,
+    expand_jobs,
+    load_dagster_config,
+    parse_dagster_config,
+    resolve_asset_settings,
+)
+from kedro_dagster_component.config.patterns import match, match_levels, most_specific, placeholders
+from kedro_dagster_component.errors import ConfigurationError
+from kedro_dagster_component.manifest import (
+    DatasetEntry,
+    ExpandedJob,
+    JobSelection,
+    NodeEntry,
+    ProjectManifest,
+    ProjectRef,
+    SourceRef,
+)
+
+
+def node(name: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **more: Any) -> NodeEntry:
+    namespace = name.rpartition(".")[0] or None
+    return NodeEntry(
+        id=name, name=name, namespace=namespace, func="f", inputs=inputs, outputs=outputs, fingerprint="", **more
+    )
+
+
+NODES = (
+    node("clean", ("raw@pandas", "params:a"), ("clean",), tags=("daily",), pipelines=("__default__", "prepare")),
+    node("report", ("clean",), (), pipelines=("__default__", "prepare")),
+    node("eu.fit", ("clean",), ("eu.model",), pipelines=("__default__", "train")),
+    node("us.deep.fit", ("clean",), ("us.model",), pipelines=("__default__", "train")),
+)
+PIPELINES = {"__default__": (0, 1, 2, 3), "prepare": (0, 1), "train": (2, 3), "empty": ()}
+
+
+def project(raw: dict[str, Any], file: Path, **more: Any) -> ProjectManifest:
+    names = ("raw", "clean", "eu.model", "us.model")
+    datasets = {name: DatasetEntry(name=name, spellings=(name,), type="x", in_catalog=True) for name in names}
+    fields = {
+        "ref": ProjectRef(project_path="/p"),
+        "project_name": "p",
+        "package_name": "p",
+        "env": None,
+        "kedro_version": "1.7.0",
+        "pipelines": {name: tuple(NODES[index].id for index in nodes) for name, nodes in PIPELINES.items()},
+        "nodes": {entry.id: entry for entry in NODES},
+        "datasets": datasets,
+        "parameters": {},
+        "dagster": raw,
+        "dagster_files": (str(file),),
+    }
+    return ProjectManifest.model_validate(fields | more)
+
+
+def problems(text: str, folder: Path, **more: Any) -> list[str]:
+    file = folder / "dagster.yml"
+    file.write_text(text, encoding="utf-8")
+    raw = yaml.safe_load(text)
+    try:
+        load_dagster_config(project(raw, file, **more))
+    except ConfigurationError as error:
+        return [short(problem) for problem in error.problems]
+    return []
+
+
+GOOD = """
+executors: {local: {in_process: {}}}
+schedules: {nightly: {cron_schedule: "@daily"}}
+loggers: {file: {}}
+partitions: {day: {type: daily, start_date: "2024-01-01"}, region: {type: static, partition_keys: [eu]},
+             both: {type: multi, dimensions: {a: day, b: region}}}
+assets:
+  clean: {partitions: day, partition_mappings: {raw: {type: all}}}
+  "{region}.model": {partitions: both}
+  report: {}
+jobs:
+  all:
+    pipeline: {tags: [daily], node_names: [clean], from_nodes: [clean], to_nodes: [us.deep.fit],
+               from_inputs: [raw, "raw@pandas", "params:a"], to_outputs: [us.model], node_namespaces: [us, us.deep]}
+    executor: local
+    schedule: nightly
+    loggers: [file, {}]
+  several: {pipeline: {pipeline_names: [train, prepare]}}
+"""
+
+BAD = [
+    ("jobs: {a: {pipeline: {}, executor: x, schedule: y, loggers: [{}, z]}}", [
+        "1:36 jobs.a.executor: there is no executor 'x' -> define it under 'executors:'",
+        "1:49 jobs.a.schedule: there is no schedule 'y' -> define it under 'schedules:'",
+        "1:66 jobs.a.loggers[1]: there is no logger 'z' -> define it under 'loggers:'",
+    ]),
+    ("executors: {local: {in_process: }}\njobs: {a: {pipeline: {}, executor: locl}}", [
+        "2:36 jobs.a.executor: there is no executor 'locl' -> did you mean 'local'?",
+    ]),
+    ("jobs: {a: {pipeline: {pipeline_name: trane}}, b: {pipeline: {pipeline_names: [train, prepar]}}}", [
+        "1:38 jobs.a.pipeline.pipeline_name: there is no pipeline 'trane' -> did you mean 'train'?",
+        "1:86 jobs.b.pipeline.pipeline_names[1]: there is no pipeline 'prepar' -> did you mean 'prepare'?",
+    ]),
+    ("jobs: {a: {pipeline: {pipeline_name: prepare, tags: [dayly], node_names: [cleen], to_nodes: [eu.fit], from_inputs: [rau], node_namespaces: [asia]}}}", [
+        "1:54 jobs.a.pipeline.tags[0]: pipeline 'prepare' has no tag 'dayly' -> did you mean 'daily'?",
+        "1:75 jobs.a.pipeline.node_names[0]: pipeline 'prepare' has no node 'cleen' -> did you mean 'clean'?",
+        "1:94 jobs.a.pipeline.to_nodes[0]: pipeline 'prepare' has no node 'eu.fit' -> it is in pipeline 'train'",
+        "1:117 jobs.a.pipeline.from_inputs[0]: pipeline 'prepare' has no dataset 'rau' -> did you mean 'raw'?",
+        "1:141 jobs.a.pipeline.node_namespaces[0]: pipeline 'prepare' has no namespace 'asia'",
+    ]),
+    ("jobs: {a: {pipeline: {pipeline_names: [train, prepare], tags: [x]}}}", [
+        "1:64 jobs.a.pipeline.tags[0]: pipelines 'train', 'prepare' have no tag 'x' -> there is: 'daily'",
+    ]),
+    ("assets: {cleen: {}, 'x_{y}': {}, 'params:a': {}, 'raw@pandas': {}, 'a{b c}': {}}", [
+        "1:10 assets.cleen: no pipeline has a dataset 'cleen' -> did you mean 'clean'?",
+        "1:21 assets.\"x_{y}\": no dataset of a pipeline fits the pattern 'x_{y}'",
+        "1:34 assets.\"params:a\": no pipeline has a dataset 'params:a' -> parameters are no assets",
+        "1:50 assets.\"raw@pandas\": no pipeline has a dataset 'raw@pandas' -> write 'raw': the settings are for the dataset in all its forms",
+        "1:68 assets.\"a{b c}\": no pipeline has a dataset 'a{b c}' -> placeholders are written {name}",
+    ]),
+    ("assets: {clean: {partitions: dai, partition_mappings: {rau: {type: all}}}}\npartitions: {day: {type: dynamic}}", [
+        "1:30 assets.clean.partitions: there are no partitions 'dai' -> did you mean 'day'?",
+        "1:56 assets.clean.partition_mappings.rau: no pipeline has a dataset 'rau' -> did you mean 'raw'?",
+    ]),
+    ("partitions: {m: {type: multi, dimensions: {a: b, c: m}}}", [
+        "1:47 partitions.m.dimensions.a: there are no partitions 'b' -> there is: 'm'",
+        "1:53 partitions.m.dimensions.c: 'm' has dimensions itself -> a dimension is daily, static and so on",
+    ]),
+    ("assets: {clean: {partitions: b}}", [
+        "1:30 assets.clean.partitions: there are no partitions 'b' -> define them under 'partitions:'",
+    ]),
+    ("jobs: {'{x}__a': {pipeline: {}}, '{x}__b': {pipeline: {node_namespaces: ['{y}']}}}", [
+        "1:8 jobs.\"{x}__a\": a job factory needs 'node_namespaces' with its placeholders -> write node_namespaces: [\"{x}\"] in its pipeline",
+        "1:34 jobs.\"{x}__b\": nothing says what {x} stands for -> every placeholder of the name has to be in the first entry of 'node_namespaces'",
+    ]),
+    ("jobs: {'{x}__a': {pipeline: {pipeline_name: train, node_namespaces: ['{x}.a.b.c']}}, '{x}__b': {pipeline: {pipeline_name: prepare, node_namespaces: ['{x}']}}, '{x}__c': {pipeline: {pipeline_name: trane, node_namespaces: ['{x}']}}}", [
+        "1:8 jobs.\"{x}__a\": the job factory makes no job: no namespace of pipeline 'train' fits '{x}.a.b.c' -> its namespaces are: eu, us.deep",
+        "1:86 jobs.\"{x}__b\": the job factory makes no job: no namespace of pipeline 'prepare' fits '{x}' -> its nodes have no namespace",
+        "1:197 jobs.\"{x}__c\".pipeline.pipeline_name: there is no pipeline 'trane' -> did you mean 'train'?",
+    ]),
+]  # fmt: skip
+
+
+def test_names_that_exist_are_fine(tmp_path: Path) -> None:
+    assert problems(GOOD, tmp_path) == []
+
+
+@pytest.mark.parametrize(("text", "expected"), BAD, ids=[text for text, _ in BAD])
+def test_names_that_do_not_exist(text: str, expected: list[str], tmp_path: Path) -> None:
+    assert problems(text, tmp_path) == expected
+
+
+def test_a_filter_that_matches_nothing(tmp_path: Path) -> None:
+    selections = {
+        "a": JobSelection(),
+        "b": JobSelection(error="Pipeline does not contain X.\nmore"),
+        "c": JobSelection(node_ids=("clean",)),
+    }
+
+    found = problems(
+        "jobs: {a: {pipeline: {}}, b: {pipeline: {}}, c: {pipeline: {}}}", tmp_path, job_selections=selections
+    )
+
+    assert found == [
+        "1:12 jobs.a.pipeline: the filter matches no node -> each of its settings narrows the choice further: take one away",
+        "1:31 jobs.b.pipeline: the filter cannot be applied: Pipeline does not contain X",
+    ]
+
+
+def test_names_from_elsewhere_are_known(tmp_path: Path) -> None:
+    raw = {"assets": {"clean": {"partitions": "week"}}}
+    manifest = project(raw, tmp_path / "none.yml", dagster_files=())
+
+    config, positions = load_dagster_config(manifest, partitions=["week"])
+
+    assert check_against_project(config, positions, manifest, partitions=["week"]) == []
+    assert len(check_against_project(config, positions, manifest)) == 1
+
+
+FACTORY = """
+executors: {eu_pool: {in_process: }}
+jobs:
+  "{region}__fit": {pipeline: {pipeline_name: train, node_namespaces: ["{region}"]}, executor: "{region}_pool"}
+"""
+
+
+def made(name: str, **config: Any) -> ExpandedJob:
+    base = {"pipeline": {"pipeline_name": "train", "node_namespaces": [name]}}
+    return ExpandedJob(key="{region}__fit", config={**base, **config}, bindings={"region": name})
+
+
+def test_jobs_of_a_factory_are_checked_one_by_one(tmp_path: Path) -> None:
+    jobs = {f"{name}__fit": made(name, executor=f"{name}_pool") for name in ("eu", "us")}
+
+    assert problems(FACTORY, tmp_path, jobs=jobs) == [
+        "4:96 jobs.\"{region}__fit\".executor: there is no executor 'us_pool' (in job 'us__fit') -> did you mean 'eu_pool'?"
+    ]
+
+
+def test_jobs_of_a_factory_can_become_wrong(tmp_path: Path) -> None:
+    jobs = {"e-u__fit": made("eu"), "us__fit": made("us", partitions="us")}
+
+    found = problems(FACTORY, tmp_path, jobs=jobs)
+
+    assert [line.split(" -> ")[0] for line in found] == [
+        "4:3 jobs.\"{region}__fit\": the factory makes 'e-u__fit', which is no job name",
+        "4:3 jobs.\"{region}__fit\".partitions: expected all, latest or a range 'a...b', got 'us' (in job 'us__fit')",
+    ]
+
+
+def test_expanded_jobs(tmp_path: Path) -> None:
+    text = FACTORY + "  us__fit: {pipeline: {pipeline_name: train}}\n"
+    file = tmp_path / "dagster.yml"
+    file.write_text(text, encoding="utf-8")
+    raw = yaml.safe_load(text)
+    jobs = {"us__fit": ExpandedJob(key="us__fit"), "eu__fit": made("eu", executor="eu_pool")}
+    manifest = project(raw, file, jobs=jobs)
+    config, _ = parse_dagster_config(raw, [file])
+
+    expanded = expand_jobs(config, manifest)
+
+    assert list(expanded) == ["us__fit", "eu__fit"]
+    assert expanded["eu__fit"].config.executor == "eu_pool"
+    assert expanded["eu__fit"].values_by_placeholder == {"region": "eu"}
+    assert expanded["us__fit"].config is config.jobs["us__fit"]
+
+
+def test_mistakes_in_the_file_do_not_hide_wrong_names(tmp_path: Path) -> None:
+    text = """\
+executors: {local: {in_proces: {}}}
+jobs:
+  a: {pipeline: {pipeline_name: trane}, executor: local, schedule: 3}
+  b: {pipeline: {x: 1}, executor: nope}
+  c-d: {pipeline: {}}
+"""
+    assert [line.split(" -> ")[0] for line in problems(text, tmp_path)] == [
+        "1:21 executors.local: unknown executor kind 'in_proces'",
+        "3:33 jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'",
+        "3:68 jobs.a.schedule: expected the name of a schedule or its settings as a mapping, got the number 3",
+        "4:18 jobs.b.pipeline: unknown key 'x'",
+        "5:3 jobs: 'c-d' is no job name: use letters, digits and '_'",
+    ]
+
+
+def test_a_wrong_section_does_not_hide_wrong_names(tmp_path: Path) -> None:
+    assert [
+        line.split(" -> ")[0] for line in problems("executors: 3\njobs: {a: {pipeline: {}, schedule: x}}", tmp_path)
+    ] == [
+        "1:12 executors: expected a mapping, got the number 3",
+        "2:36 jobs.a.schedule: there is no schedule 'x'",
+    ]
+
+
+def entry(name: str, dagster: object, **more: Any) -> DatasetEntry:
+    metadata = {"dagster": dagster}
+    return DatasetEntry(name=name, spellings=(name,), type="x", in_catalog=True, metadata=metadata, **more)
+
+
+def test_settings_of_catalog_and_file_together(tmp_path: Path) -> None:
+    raw = {"assets": {"{x}": {"pool": "any"}, "clean": {"pool": "file"}, "cle{x}": {"pool": "some"}, "raw": {}}}
+    datasets = {
+        "clean": entry("clean", {"pool": "catalog", "group_name": "g"}),
+        "raw": entry("raw", {"kinds": ["csv"]}),
+        "clever": entry("clever", {}),
+    }
+    manifest = project(raw, tmp_path / "none.yml", datasets=datasets, dagster_files=())
+    config, _ = load_dagster_config(manifest)
+
+    settings = resolve_asset_settings(config, manifest)
+
+    assert (settings["clean"].pool, settings["clean"].group_name) == ("file", "g")
+    assert settings["clever"].pool == "some"
+    assert (settings["raw"].pool, settings["raw"].kinds) == (None, ("csv",))
+    assert settings["report"].pool == "any"
+
+
+def test_datasets_without_settings_are_left_out(tmp_path: Path) -> None:
+    manifest = project({}, tmp_path / "none.yml", dagster_files=())
+
+    assert resolve_asset_settings(load_dagster_config(manifest)[0], manifest) == {}
+
+
+def test_wrong_settings_in_the_catalog(tmp_path: Path) -> None:
+    datasets = {
+        "clean": entry("clean", {"pol": "x", "kinds": [3]}, location=SourceRef(file="/c.yml", line=3)),
+        "raw": entry("raw", 3, pattern="{name}"),
+    }
+    manifest = project({}, tmp_path / "none.yml", datasets=datasets, dagster_files=())
+
+    with pytest.raises(ConfigurationError) as caught:
+        resolve_asset_settings(load_dagster_config(manifest)[0], manifest)
+
+    assert sorted(problem.message for problem in caught.value.problems) == [
+        '"{name}".metadata.dagster: expected a mapping, got the number 3',
+        "clean.metadata.dagster.kinds[0]: expected text, got the number 3",
+        "clean.metadata.dagster: unknown key 'pol'",
+    ]
+
+
+def test_patterns() -> None:
+    assert match("regional_{name}", "regional_eu") == {"name": "eu"}
+    assert match("regional_{name}", "regional_") is None
+    assert match("{a}_{a}", "x_x") == {"a": "x"}
+    assert match("{a}_{a}", "x_y") is None
+    assert match("a.b", "axb") is None
+    assert placeholders("{a}_{b}_{a}_${c}") == ("a", "b")
+    assert most_specific(["{x}", "a{x}", "ab"], "ab") == "ab"
+    assert most_specific(["{x}", "a{x}"], "ab") == "a{x}"
+    assert most_specific(["b"], "a") is None
+    assert match_levels("{a}", "x.y")
+    assert match_levels("x.{a}.{a}", "x.y.y")
+    assert not match_levels("x.{a}.{a}", "x.y.z")
+    assert not match_levels("{a}.{b}", "x")
+    assert not match_levels("b.{a}", "x.y")
