@@ -131,4 +131,4 @@ help:  ## list the targets
 
 $(DEMO_HOME)/dagster.yaml:
 	@mkdir -p $(@D)
-	@printf 'telemetry:\n  enabled: false\n' > $@
+	@printf 'telemetry:\n  enabled: false\nnux:\n  enabled: false\n' > $@

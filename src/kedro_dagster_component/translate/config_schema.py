@@ -53,13 +53,13 @@ SESSION_SCHEMA: dict[str, dg.Field] = {
 def _field(value: Any, name: str) -> dg.Field:
     """A field whose default is a configured value.
 
-    A mapping becomes one whose known keys have defaults of their own, so that a partial override keeps the
-    keys beside it, and that accepts new keys. Numbers accept integers and floats alike, as Kedro does.
+    A mapping becomes one whose known keys have defaults of their own besides the whole default that the
+    launchpad shows, so that a partial override keeps the keys beside it, and that accepts new keys. Numbers accept integers and floats alike, as Kedro does.
     """
     description = _describe(name)
     if isinstance(value, Mapping) and value:
         inner = {str(key): _field(item, f"{name}.{key}") for key, item in value.items()}
-        return dg.Field(dg.Permissive(inner), is_required=False, description=description)
+        return dg.Field(dg.Permissive(inner), is_required=False, default_value=dict(value), description=description)
     return dg.Field(_scalar_type(value), is_required=False, default_value=value, description=description)
 
 
