@@ -18,6 +18,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from kedro_dagster_component.masking import mask_line
+
 
 @dataclass(frozen=True)
 class Position:
@@ -124,13 +126,20 @@ def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 3) -> str | N
 
 
 def _excerpt(position: Position | None) -> list[str]:
-    """The line at the position with a caret below it; empty where the file cannot be read."""
+    """The line at the position without its secrets, a caret below it; empty where the file cannot be read."""
     if position is None or position.line is None:
         return []
     try:
-        text = position.file.read_text(encoding="utf-8", errors="replace").split("\n")[position.line - 1].rstrip("\r")
+        lines = position.file.read_text(encoding="utf-8", errors="replace").split("\n")
+        text = lines[position.line - 1].rstrip("\r")
     except (OSError, IndexError):
         return []
+    shown = mask_line(lines, position.line - 1, all_secret=position.file.name.startswith("credentials")).rstrip("\r")
     gutter = f"{position.line:>5} | "
-    caret = [" " * (len(gutter) + position.column - 1) + "^"] if position.column else []
-    return [gutter + text.replace("\t", " "), *caret]
+    excerpt = [gutter + shown.replace("\t", " ")]
+    if position.column:
+        masked_from = next(
+            (at for at, pair in enumerate(zip(text, shown, strict=False)) if len({*pair}) > 1), len(text)
+        )
+        excerpt.append(" " * (len(gutter) + min(position.column - 1, masked_from)) + "^")
+    return excerpt

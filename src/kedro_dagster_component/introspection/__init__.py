@@ -4,7 +4,7 @@
 process     starts the subprocess, turns its answer into a manifest or an error       (no Kedro in this process)
 __main__    the subprocess: worker ─▶ project (session) ─▶ reading (one walk) ─▶ answer
             └─ conf, catalog, parameters, nodes, pipelines, jobs: one kind of thing each
-            └─ masking, plain, positions, job_factories: pure
+            └─ plain, positions, job_factories: pure
 ```
 
 Importing this module imports no Kedro.

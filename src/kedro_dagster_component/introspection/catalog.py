@@ -20,7 +20,7 @@ from kedro.io.catalog_config_resolver import DEFAULT_RUNTIME_PATTERN
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.introspection.conf import Conf
 from kedro_dagster_component.introspection.failures import cause, user_line
-from kedro_dagster_component.introspection.masking import mask_dataset_config, mask_text
+from kedro_dagster_component.masking import mask_dataset_config, mask_text
 from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.manifest import DatasetEntry, dataset_name
 

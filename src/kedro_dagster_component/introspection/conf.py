@@ -19,7 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem, did_you_mean
 from kedro_dagster_component.introspection.failures import cause, reading, safe_position
-from kedro_dagster_component.introspection.masking import mask_text
+from kedro_dagster_component.masking import mask_text
 from kedro_dagster_component.introspection.positions import key_position, top_level_lines
 from kedro_dagster_component.manifest import SourceRef
 

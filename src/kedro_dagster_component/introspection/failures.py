@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kedro_dagster_component.errors import IntrospectionError, KedroDagsterError, Position
-from kedro_dagster_component.introspection.masking import is_secret_key, mask_text
+from kedro_dagster_component.masking import is_secret_key, mask_text
 from kedro_dagster_component.manifest import SourceRef
 
 _LENGTH = 1_000

@@ -16,7 +16,7 @@ from kedro.pipeline import Pipeline
 
 from kedro_dagster_component.errors import IntrospectionError
 from kedro_dagster_component.introspection.failures import cause, reading, user_line
-from kedro_dagster_component.introspection.masking import mask_text
+from kedro_dagster_component.masking import mask_text
 
 _MODULE = re.compile(r"importing the '([^']+)' module")
 

@@ -1,6 +1,6 @@
 import pytest
 
-from kedro_dagster_component.introspection.masking import is_secret_key, mask_dataset_config, mask_text, mask_values
+from kedro_dagster_component.masking import is_secret_key, mask_dataset_config, mask_line, mask_text, mask_values
 
 
 @pytest.mark.parametrize(
@@ -79,3 +79,35 @@ def test_parameters_are_masked_as_a_whole_under_a_secret_key():
         "tokens": "***",
         "model": {"size": 0.2, "secret": "***"},
     }
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("jobs:\n  train: 3", "  train: 3"),
+        ("password: hunter2", "password: ***"),
+        ("- password: hunter2", "- password: ***"),
+        ("passwords:", "passwords:"),
+        ("password: {a: hunter2}", "password: ***"),
+        ('"api_key" : "hunter2, x"', '"api_key" : ***'),
+        ("k8s: {image: x, api_key: hunter2, n: 3}", "k8s: {image: x, api_key: ***, n: 3}"),
+        ("k8s: {'api_key': 'hunter2 }', n: 3}", "k8s: {'api_key': ***, n: 3}"),
+        ("con: postgresql://me:hunter2@host/db", "con: postgresql://***@host/db"),
+        ("tokens:\n  - hunter2", "  - ***"),
+        ("tokens:\n- hunter2", "- ***"),
+        ("tokens:\n- hunter2\nplain: x", "plain: x"),
+        ("- token: |\n    hunter2", "    ***"),
+        ("- a: 1\n  token: |\n    hunter2", "    ***"),
+        ("- token: x\n  other: y", "  other: y"),
+        ("credentials:\n  # a: comment\n\n  db:\n    user: hunter2", "    user: ***"),
+        ("# password: x\n  a: b", "  a: b"),
+    ],
+)
+def test_a_line_of_yaml(text, masked):
+    lines = text.split("\n")
+    assert mask_line(lines, len(lines) - 1) == masked
+
+
+def test_a_line_of_a_file_of_secrets():
+    assert mask_line(["db:", "  user: hunter2"], 1, all_secret=True) == "  user: ***"
+    assert mask_line(["db:"], 0, all_secret=True) == "db:"

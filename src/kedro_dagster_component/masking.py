@@ -11,6 +11,7 @@ Three rules, at any depth:
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from itertools import pairwise
 from typing import Any
 
@@ -55,6 +56,12 @@ _ASSIGNMENT = re.compile(
     r"(?P<value>[^\s;&,'\"]+)",
     re.IGNORECASE,
 )
+_KEY_AND_VALUE = re.compile(
+    r"(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:]+)(?P<colon>\s*:\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s{\[&*,][^,}\]]*)"
+)
+"""A key and its scalar value on a line of YAML, block or flow."""
+_LINE_KEY = re.compile(r"^(?!\s*#)[\s-]*(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:][^:#]*?)\s*:(?:\s|$)")
+_BEHIND_KEY = re.compile(r"^(?P<key>[\s-]*(?:[^\s:]+\s*:(?:\s+|$))?)\S.*$")
 
 
 def is_secret_key(key: str) -> bool:
@@ -73,6 +80,26 @@ def is_secret_key(key: str) -> bool:
 def mask_text(text: str) -> str:
     """A text without user info and query of the URLs in it, and without the value behind `password=` and the like."""
     return _ASSIGNMENT.sub(lambda match: f"{match['key']}{MASK}", _URL.sub(_mask_url, text))
+
+
+def mask_line(lines: Sequence[str], index: int, *, all_secret: bool = False) -> str:
+    """A line of a YAML file as it may be shown.
+
+    Args:
+        lines: The whole file: a secret may stand lines below the key that names it.
+        index: 0-based.
+        all_secret: Whether every value of the file is a secret.
+
+    Returns:
+        The line without the values of secret keys on it; below a secret key only its own keys stay.
+    """
+    line = lines[index]
+    if all_secret or any(is_secret_key(key) for key in _keys_above(lines, index)):
+        return _BEHIND_KEY.sub(lambda match: f"{match['key']}{MASK}", line)
+    own = _LINE_KEY.match(line)
+    if own and is_secret_key(_unquoted(own["key"])):
+        return f"{line[: own.end()].rstrip()} {MASK}" if line[own.end() :].strip() else line
+    return mask_text(_KEY_AND_VALUE.sub(_mask_pair, line))
 
 
 def mask_values(value: Any) -> Any:
@@ -102,6 +129,35 @@ def mask_dataset_config(value: Any) -> Any:
     if isinstance(value, list):
         return [mask_dataset_config(child) for child in value]
     return mask_text(value) if isinstance(value, str) else value
+
+
+def _keys_above(lines: Sequence[str], index: int) -> list[str]:
+    """Keys of the mappings a line stands in, by indentation, the innermost first."""
+    keys: list[str] = []
+    depth, is_item = _depth(lines[index]), lines[index].lstrip().startswith("- ")
+    for line in reversed(lines[:index]):
+        match = _LINE_KEY.match(line)
+        if match is None:
+            continue
+        starts_item = line.lstrip().startswith("- ")
+        if match.start("key") < depth or (is_item and not starts_item and match.start("key") == depth):
+            keys.append(_unquoted(match["key"]))
+            depth, is_item = _depth(line), starts_item
+    return keys
+
+
+def _depth(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _unquoted(key: str) -> str:
+    return key.strip("\"' ")
+
+
+def _mask_pair(match: re.Match[str]) -> str:
+    if not is_secret_key(_unquoted(match["key"])):
+        return match[0]
+    return f"{match['key']}{match['colon']}{MASK}"
 
 
 def _mask_value(key: str, value: Any) -> Any:
