@@ -61,7 +61,7 @@ _KEY_AND_VALUE = re.compile(
 )
 """A key and its scalar value on a line of YAML, block or flow."""
 _LINE_KEY = re.compile(r"^(?!\s*#)[\s-]*(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:][^:#]*?)\s*:(?:\s|$)")
-_BEHIND_KEY = re.compile(r"^(?P<key>[\s-]*(?:[^\s:]+\s*:(?:\s+|$))?)\S.*$")
+_BEHIND_KEY = re.compile(r"^(?P<key>[\s-]*(?:[^\s:]+\s*:\s+)?)\S.*$")
 
 
 def is_secret_key(key: str) -> bool:
@@ -94,11 +94,13 @@ def mask_line(lines: Sequence[str], index: int, *, all_secret: bool = False) -> 
         The line without the values of secret keys on it; below a secret key only its own keys stay.
     """
     line = lines[index]
+    own = _LINE_KEY.match(line)
+    if own and not line[own.end() :].strip():
+        return line
     if all_secret or any(is_secret_key(key) for key in _keys_above(lines, index)):
         return _BEHIND_KEY.sub(lambda match: f"{match['key']}{MASK}", line)
-    own = _LINE_KEY.match(line)
     if own and is_secret_key(_unquoted(own["key"])):
-        return f"{line[: own.end()].rstrip()} {MASK}" if line[own.end() :].strip() else line
+        return f"{line[: own.end()].rstrip()} {MASK}"
     return mask_text(_KEY_AND_VALUE.sub(_mask_pair, line))
 
 
