@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
@@ -229,10 +229,12 @@ def _yaml_instance(
         project = f"project: {_quoted(path)}"
     else:
         project = f"project: {_quoted('{{ context.project_root }}/' + path)}"
+    needed = path is not None or env is not None or any(pipelines.values())
     setting = f"{'' if env else '# '}env: {_yaml_text(env or manifest.env or 'local')}"
     return _render(
         "component.yaml",
         **_type_names(request),
+        attributes="attributes:" if needed else "# attributes:  # uncomment this line with the first field below",
         project=_indented([project], 2),
         env=_indented([f"{setting}  # {_environments(manifest)}"], 2),
         pipelines=_indented(_listing(pipelines, "pipelines:", lambda name: f"- {_yaml_text(name)}"), 2),
@@ -349,26 +351,26 @@ def _write(texts: Mapping[Path, str]) -> None:
     Raises:
         KedroDagsterError: The system does not allow it.
     """
+    before: dict[Path, bytes] = {}
     made: list[Path] = []
-    before = {path: path.read_bytes() for path in texts if path.exists()}
     try:
+        before.update((path, path.read_bytes()) for path in texts if path.is_file())
         for path, text in texts.items():
-            missing = [folder for folder in path.parents if not folder.exists()]
+            made += [missing for missing in (*reversed(path.parents), path) if not missing.exists()]
             path.parent.mkdir(parents=True, exist_ok=True)
-            made += reversed(missing)
-            made += [] if path in before else [path]
             path.write_bytes(text.encode())
     except OSError as error:
         _unmake(made, before)
-        raise KedroDagsterError(f"cannot write {path}: {error.strerror}") from error
+        raise KedroDagsterError(f"cannot write {error.filename}: {error.strerror}") from error
 
 
-def _unmake(made: Iterable[Path], before: Mapping[Path, bytes]) -> None:
-    for path in reversed([*made]):
+def _unmake(made: Sequence[Path], before: Mapping[Path, bytes]) -> None:
+    """Remove what was not there before, and put back what was."""
+    for path in reversed(made):
         if path.is_dir():
             path.rmdir()
-        else:
-            path.unlink(missing_ok=True)
+        elif path.exists():
+            path.unlink()
     for path, content in before.items():
         path.write_bytes(content)
 
