@@ -12,20 +12,34 @@ from kedro_dagster_component.config.loggers import LoggerConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions, PositionTree, read_all_positions, read_positions
 from kedro_dagster_component.config.schedules import ScheduleConfig
+from kedro_dagster_component.config.sensors import (
+    SENSOR_TYPES,
+    AssetChangedSensorConfig,
+    FileArrivedSensorConfig,
+    JobFailedSensorConfig,
+    JobSucceededSensorConfig,
+    SensorConfig,
+)
 from kedro_dagster_component.config.settings import resolve_asset_settings
 
 __all__ = [
     "EXECUTOR_KINDS",
+    "SENSOR_TYPES",
+    "AssetChangedSensorConfig",
     "AssetConfig",
     "ConcreteJob",
     "DagsterConfig",
     "ExecutorConfig",
+    "FileArrivedSensorConfig",
     "JobConfig",
+    "JobFailedSensorConfig",
+    "JobSucceededSensorConfig",
     "LoggerConfig",
     "PipelineFilterConfig",
     "PositionTree",
     "Positions",
     "ScheduleConfig",
+    "SensorConfig",
     "check_against_project",
     "expand_jobs",
     "load_dagster_config",

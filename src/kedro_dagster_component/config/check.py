@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from kedro_dagster_component.config.check_assets import check_assets, check_partitions
 from kedro_dagster_component.config.check_jobs import check_jobs
+from kedro_dagster_component.config.check_sensors import check_sensors
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
@@ -39,5 +40,6 @@ def check_against_project(
         *check_jobs(config, positions, manifest, declared),
         *check_partitions(config, positions, declared),
         *check_assets(config, positions, manifest, declared),
+        *check_sensors(config, positions, manifest, declared),
     ]
     return sorted(dict.fromkeys(problems), key=Problem.sort_key)

@@ -15,6 +15,7 @@ class Declared:
     schedules: frozenset[str]
     loggers: frozenset[str]
     partitions: frozenset[str]
+    jobs: frozenset[str]
 
     @classmethod
     def of(cls, content: Mapping[str, Any], partitions: Iterable[str] = ()) -> Declared:
@@ -24,7 +25,7 @@ class Declared:
             content: Mappings by section, as in the file.
             partitions: Names of partitions defined elsewhere.
         """
-        names = {section: _names(content.get(section)) for section in ("executors", "schedules", "loggers")}
+        names = {section: _names(content.get(section)) for section in ("executors", "schedules", "loggers", "jobs")}
         return cls(**names, partitions=_names(content.get("partitions")) | frozenset(partitions))
 
 

@@ -12,9 +12,10 @@ from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.loggers import LoggerConfig
 from kedro_dagster_component.config.partitions import PartitionsConfig
-from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, JobName, Text
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, JobName, SensorName, Text
 from kedro_dagster_component.config.schedules import ScheduleConfig
 from kedro_dagster_component.config.section import Section
+from kedro_dagster_component.config.sensors import SensorConfig
 
 
 class DagsterConfig(Section):
@@ -42,4 +43,7 @@ class DagsterConfig(Section):
         default={},
         description="Jobs by name. A name with {placeholders} is a job factory: one job for each namespace of its "
         "pipeline that fits the first entry of `node_namespaces`.",
+    )
+    sensors: Annotated[dict[SensorName, SensorConfig], EMPTY_AS_MAPPING] = Field(
+        default={}, description="Sensors by name: what starts a job besides a schedule."
     )

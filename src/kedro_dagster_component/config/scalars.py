@@ -41,6 +41,10 @@ def _one_cron_as_list(value: Any) -> Any:
     return (_check_cron(value),) if isinstance(value, str) else value
 
 
+def _one_name_as_list(value: Any) -> Any:
+    return (value,) if isinstance(value, str) else value
+
+
 def _number_as_text(value: Any) -> Any:
     return str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
 
@@ -114,6 +118,13 @@ def _check_job_name(name: str) -> str:
     return name
 
 
+def _check_sensor_name(name: str) -> str:
+    if not _JOB_NAME.fullmatch(name) or identifier(name) != name:
+        message = f"{quote(name)} is no sensor name: use letters, digits and '_'"
+        raise refuse(message, hint=f"for example '{identifier(name)}'", at_key=True, value=name)
+    return name
+
+
 def _job_like(name: str) -> str:
     pieces = PLACEHOLDER.split(name)
     return "".join(
@@ -129,6 +140,9 @@ def _check_retries(value: Any) -> Any:
 
 Text = Annotated[str, Field(min_length=1)]
 """A text that is not empty."""
+
+Names = Annotated[tuple[Text, ...], BeforeValidator(_one_name_as_list)]
+"""One name or a list of them; always a tuple after reading."""
 
 Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
 """A whole number from 1."""
@@ -162,6 +176,9 @@ AssetTags = Annotated[dict[str, TagText], AfterValidator(_check_tags)]
 
 JobName = Annotated[str, AfterValidator(_check_job_name)]
 """The name of a job, or of a job factory with its placeholders."""
+
+SensorName = Annotated[str, AfterValidator(_check_sensor_name)]
+"""The name of a sensor."""
 
 Status = Annotated[Literal["RUNNING", "STOPPED"], BeforeValidator(_upper)]
 """Whether a schedule or sensor starts by itself."""

@@ -1,0 +1,96 @@
+"""Whether sensors name jobs and datasets that exist, and do not start themselves over and over."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from kedro_dagster_component.config.check_assets import asset_names
+from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.patterns import is_pattern
+from kedro_dagster_component.config.positions import KeyPath, Positions
+from kedro_dagster_component.config.sensors import (
+    AssetChangedSensorConfig,
+    JobFailedSensorConfig,
+    JobSucceededSensorConfig,
+    SensorSettings,
+)
+from kedro_dagster_component.errors import Problem, did_you_mean
+from kedro_dagster_component.manifest import ProjectManifest, dataset_name, is_parameter
+from kedro_dagster_component.naming import unique_identifiers
+
+_DEFAULT_PIPELINE = "__default__"
+
+
+def check_sensors(
+    config: DagsterConfig, positions: Positions, manifest: ProjectManifest, declared: Declared
+) -> Iterator[Problem]:
+    """All that sensors name."""
+    known = job_names(manifest, declared)
+    for name, sensor in config.sensors.items():
+        path: KeyPath = ("sensors", name)
+        if sensor.job not in known:
+            yield _unknown_job(sensor.job, (*path, "job"), positions, known)
+        if isinstance(sensor, AssetChangedSensorConfig):
+            yield from _asset_problems(sensor, path, positions, manifest)
+        elif isinstance(sensor, JobSucceededSensorConfig | JobFailedSensorConfig):
+            yield from _monitored_problems(sensor, path, positions, known)
+
+
+def job_names(manifest: ProjectManifest, declared: Declared) -> frozenset[str]:
+    """Names of all jobs: those of the file, factories expanded; where it has none, those of registered pipelines."""
+    if declared.jobs:
+        return frozenset(name for name in (*declared.jobs, *manifest.jobs) if not is_pattern(name))
+    wanted = ("default" if name == _DEFAULT_PIPELINE else name for name in manifest.pipelines)
+    return frozenset(unique_identifiers(wanted).values())
+
+
+def _unknown_job(name: str, at: KeyPath, positions: Positions, known: frozenset[str]) -> Problem:
+    return positions.problem(at, f"there is no job '{name}'", hint=did_you_mean(name, known))
+
+
+def _asset_problems(
+    sensor: AssetChangedSensorConfig, path: KeyPath, positions: Positions, manifest: ProjectManifest
+) -> Iterator[Problem]:
+    known = asset_names(manifest)
+    made = _made_by(sensor, manifest)
+    for index, name in enumerate(sensor.assets):
+        at: KeyPath = (*path, "assets", index)
+        if name not in known:
+            yield positions.problem(at, f"no pipeline has a dataset '{name}'", hint=_dataset_hint(name, known))
+        elif name in made:
+            message = f"job '{sensor.job}' makes '{name}' itself: each of its runs would start the next one"
+            yield positions.problem(at, message, hint="watch what goes into the job")
+
+
+def _dataset_hint(name: str, known: frozenset[str]) -> str | None:
+    if is_parameter(name):
+        return "parameters are no assets"
+    if dataset_name(name) in known:
+        return f"write '{dataset_name(name)}': the asset is the dataset in all its forms"
+    close = did_you_mean(name, known) or ""
+    if close.startswith("did you mean"):
+        return close
+    return "an asset that is no dataset of this project goes under 'asset_keys'"
+
+
+def _made_by(sensor: SensorSettings, manifest: ProjectManifest) -> set[str]:
+    selection = manifest.job_selections.get(sensor.job)
+    nodes = [manifest.nodes[node_id] for node_id in selection.node_ids] if selection else []
+    return {name for node in nodes for name in node.output_datasets or (node.name,)}
+
+
+def _monitored_problems(
+    sensor: JobSucceededSensorConfig | JobFailedSensorConfig,
+    path: KeyPath,
+    positions: Positions,
+    known: frozenset[str],
+) -> Iterator[Problem]:
+    for index, name in enumerate(sensor.monitored_jobs):
+        at: KeyPath = (*path, "monitored_jobs", index)
+        if name not in known:
+            yield _unknown_job(name, at, positions, known)
+        elif name == sensor.job:
+            message = f"the sensor starts '{name}' itself: each of its runs would start the next one"
+            hint = "to try failed steps again, give the job a 'retry_policy'" if sensor.type == "job_failed" else None
+            yield positions.problem(at, message, hint=hint)
