@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -63,7 +64,8 @@ def open_log_bridge(sink: LogSink) -> Iterator[None]:
     for logger in targets:
         logger.addHandler(handler)
     try:
-        yield
+        with _captured_warnings():
+            yield
     finally:
         for logger in targets:
             logger.removeHandler(handler)
@@ -72,6 +74,19 @@ def open_log_bridge(sink: LogSink) -> Iterator[None]:
 def describe_exception(error: BaseException) -> str:
     """Class, message and traceback of an error as text, for where the object itself cannot go."""
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
+
+
+@contextmanager
+def _captured_warnings() -> Iterator[None]:
+    """Warnings as log records, which Kedro's own logging sees to when it configures a process."""
+    shown_by = warnings.showwarning
+    logging.captureWarnings(True)
+    is_ours = warnings.showwarning is not shown_by
+    try:
+        yield
+    finally:
+        if is_ours:
+            logging.captureWarnings(False)
 
 
 def _loggers_apart() -> list[logging.Logger]:

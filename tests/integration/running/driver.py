@@ -1,0 +1,120 @@
+"""Runs of a code location in a process of their own: `python driver.py requests.json reports.json`, in its folder.
+
+A process holds one Kedro project, so every code location under test needs a process that has met no other. The
+requests are a list of mappings, each of them one Dagster run (all keys optional):
+
+    job          name of the job; without it the assets are materialised without a job
+    assets       asset keys (`a/b`) to select
+    config       run configuration
+    executor     in_process (default), multiprocess, or api for `execute_in_process`
+    reexecute    index of the report whose run is re-executed from its failure
+    write        files to write before the run, by path relative to the working directory
+    call         `module:function` in the code location to call before the run
+
+Each report has `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
+(of the run, where no step failed), `saved` (metadata by asset key), `order` (asset keys as saved) and `logs`
+([level, message]).
+"""
+
+import importlib
+import json
+import sys
+import traceback
+from pathlib import Path
+
+import dagster as dg
+from dagster._core.code_pointer import ModuleCodePointer
+from dagster._core.definitions.reconstruct import (
+    ReconstructableJob,
+    ReconstructableRepository,
+    initialize_repository_def_from_pointer,
+)
+
+FORKSERVER = {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dagster", "pandas"]}}}
+
+
+class Driver:
+    def __init__(self):
+        pointer = ModuleCodePointer("location.definitions", "defs", str(Path.cwd() / "src"))
+        self.repository = initialize_repository_def_from_pointer(pointer)
+        reconstructable = ReconstructableRepository(pointer)
+        self.reconstructable = reconstructable.with_repository_load_data(self.repository.repository_load_data)
+        self.instance = dg.DagsterInstance.get()
+        self.reports = []
+
+    def run(self, request):
+        for name, text in (request.get("write") or {}).items():
+            Path(name).write_text(text, encoding="utf-8")
+        if "call" in request:
+            module, _, name = request["call"].partition(":")
+            getattr(importlib.import_module(module), name)()
+        before = {run.run_id for run in self.instance.get_runs()}
+        error = None
+        try:
+            self.execute(request)
+        except Exception:
+            error = traceback.format_exc()
+        run = next((run for run in self.instance.get_runs() if run.run_id not in before), None)
+        self.reports.append(self.report(run, error))
+
+    def execute(self, request):
+        config, executor = dict(request.get("config") or {}), request.get("executor", "in_process")
+        keys = [dg.AssetKey(key.split("/")) for key in request.get("assets") or ()]
+        name = request.get("job") or self.repository.get_implicit_asset_job_names()[0]
+        if executor == "api":
+            job = self.repository.get_job(name)
+            job.execute_in_process(
+                run_config=config, instance=self.instance, asset_selection=keys or None, raise_on_error=False
+            )
+            return
+        job = ReconstructableJob(self.reconstructable, name)
+        if "execution" not in config and request.get("bare") is None:
+            options = FORKSERVER if executor == "multiprocess" else {}
+            config["execution"] = {"config": {executor: options}}
+        options = None
+        if "reexecute" in request:
+            options = dg.ReexecutionOptions.from_failure(self.reports[request["reexecute"]]["run_id"], self.instance)
+        with dg.execute_job(
+            job,
+            self.instance,
+            run_config=config,
+            asset_selection=keys or None,
+            reexecution_options=options,
+            raise_on_error=False,
+        ):
+            pass
+
+    def report(self, run, error):
+        if run is None:
+            return {"run_id": None, "success": False, "error": error, "steps": [], "failures": {}, "saved": {}}
+        events = [entry.dagster_event for entry in self.instance.all_logs(run.run_id) if entry.dagster_event]
+        saved = [event.materialization for event in events if event.event_type_value == "ASSET_MATERIALIZATION"]
+        logs = [entry for entry in self.instance.all_logs(run.run_id) if entry.dagster_event is None]
+        return {
+            "run_id": run.run_id,
+            "success": self.instance.get_run_by_id(run.run_id).is_success,
+            "error": error,
+            "steps": [event.step_key for event in events if event.is_step_success],
+            "failures": {
+                event.step_key: event.step_failure_data.error.to_string() for event in events if event.is_step_failure
+            },
+            "retries": [event.step_key for event in events if event.event_type_value == "STEP_UP_FOR_RETRY"],
+            "saved": {
+                item.asset_key.to_user_string(): {key: value.value for key, value in item.metadata.items()}
+                for item in saved
+            },
+            "order": [item.asset_key.to_user_string() for item in saved],
+            "logs": [[entry.level, entry.user_message] for entry in logs],
+        }
+
+
+def main():
+    requests, reports = Path(sys.argv[1]), Path(sys.argv[2])
+    driver = Driver()
+    for request in json.loads(requests.read_text(encoding="utf-8")):
+        driver.run(request)
+    reports.write_text(json.dumps(driver.reports, default=str), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
