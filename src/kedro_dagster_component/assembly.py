@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from kedro_dagster_component.attributes import check_attributes, filters_of
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.errors import ConfigurationError, Problem, did_you_mean
-from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project
+from kedro_dagster_component.errors import ConfigurationError, Problem
+from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import unique_identifiers
 from kedro_dagster_component.plan import InstancePlan, StepPlan
@@ -28,16 +27,20 @@ from kedro_dagster_component.translate.assets import (
     build_step_plan,
 )
 from kedro_dagster_component.translate.executors import ExecutorError, build_executor, default_executor
-from kedro_dagster_component.translate.exposure import Filters, check_filters, check_producers, exposed_nodes
-from kedro_dagster_component.translate.jobs import JobPlan, build_job, build_schedule, job_params, plan_jobs
+from kedro_dagster_component.translate.exposure import exposed_nodes
+from kedro_dagster_component.translate.jobs import (
+    JobPlan,
+    build_job,
+    build_schedule,
+    job_filters,
+    job_loggers,
+    job_params,
+    plan_jobs,
+)
 from kedro_dagster_component.translate.session_resource import build_session_resource
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
-
-
-class KedroProjectWarning(UserWarning):
-    """Something a user should know about a project that loads all the same."""
 
 
 def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -48,10 +51,16 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
     """
     place = ComponentPlace(context)
     manifest = load_manifest(place, _project_ref(component, place))
-    for message in manifest.warnings:
-        warnings.warn(f"{manifest.project_name}: {message}", KedroProjectWarning, stacklevel=2)
     config, positions = _checked_configuration(component, place, manifest)
-    node_ids = _exposed(component, place, manifest)
+    chosen = exposed_nodes(manifest, filters_of(component))
+    node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
+    for message in manifest.warnings:
+        warn_at(place.position("project"), message)
+    if manifest.nodes and not node_ids:
+        warn_at(
+            place.position("select"),
+            f"no node of {manifest.project_name} is left by `pipelines`, `select` and `exclude`",
+        )
     return _Assembly(component, place, manifest, config, positions, node_ids).build(claims_of(context.component_tree))
 
 
@@ -139,6 +148,9 @@ class _Assembly:
             datasets={dataset.asset_key: dataset for dataset in datasets.values()},
             job_params=job_params(self._jobs),
             job_pipelines={plan.name: plan.pipelines for plan in self._jobs},
+            job_filters=job_filters(self._jobs),
+            job_loggers=job_loggers(self._jobs, self._config),
+            run_hooks=self._component.run_hooks,
         )
 
     def _check_keys(self) -> None:
@@ -159,7 +171,7 @@ class _Assembly:
         made = [table.datasets[name].key for name in table.producers] + [spec.key for spec in table.nodes.values()]
         claim_names(
             claims,
-            self._owner,
+            self._place.label,
             self._place.position(),
             {
                 "resource": [self._instance.key],
@@ -169,26 +181,17 @@ class _Assembly:
             },
         )
 
-    @property
-    def _owner(self) -> Path:
-        return self._place.file
-
     def _executor(self, claims: Claims) -> dg.ExecutorDefinition | None:
         """The code location's executor; None leaves it to somebody else."""
         name = self._component.executor
         if name is None:
             return None
-        if name != "default" and name not in self._config.executors:
-            known = [*self._config.executors, "default"]
-            raise self._place.error(
-                f"there is no executor '{name}' in dagster.yml", "executor", hint=did_you_mean(name, known)
-            )
         try:
             chosen = self._config.executors.get(name)
             executor = build_executor(chosen) if chosen is not None else default_executor()
         except ExecutorError as error:
             raise ConfigurationError([Problem(str(error), self._positions.at("executors", name))]) from error
-        claim_executor(claims, self._owner, self._place.position("executor"), executor)
+        claim_executor(claims, self._place.label, self._place.position("executor"), executor)
         return executor
 
     def _executor_problem(self, error: ExecutorError, plan: JobPlan) -> ConfigurationError:
@@ -213,11 +216,12 @@ def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> Pro
 def _checked_configuration(
     component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest
 ) -> tuple[DagsterConfig, Positions]:
-    """`dagster.yml`, once it and the component's filters are known to name only what exists."""
-    problems = [
-        Problem(problem.message, place.position(*path), problem.hint)
-        for path, problem in check_filters(manifest, _filters(component))
-    ]
+    """`dagster.yml`, once it and the component's attributes are known to hold no mistake.
+
+    Raises:
+        ConfigurationError: With the mistakes of both.
+    """
+    problems = check_attributes(component, place, manifest)
     try:
         config, positions = load_dagster_config(manifest)
     except ConfigurationError as error:
@@ -225,20 +229,6 @@ def _checked_configuration(
     if problems:
         raise ConfigurationError(problems)
     return config, positions
-
-
-def _exposed(component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest) -> list[str]:
-    """Ids of the exposed nodes in execution order, each dataset with one producer."""
-    chosen = exposed_nodes(manifest, _filters(component))
-    problems = check_producers(manifest, chosen)
-    if problems:
-        where = place.position("pipelines")
-        raise ConfigurationError(Problem(problem.message, where, problem.hint) for problem in problems)
-    return [node_id for node_id in manifest.nodes if node_id in chosen]
-
-
-def _filters(component: KedroProjectComponent) -> Filters:
-    return Filters(component.pipelines, component.select, component.exclude)
 
 
 def _op_names(

@@ -7,7 +7,8 @@ KedroDagsterError
 └── StepError              a step cannot run its node; ends the step
     ├── StaleNodeError         the node in the code is no longer the node Dagster knows
     ├── MemoryDatasetError     an in-memory dataset is not there, or cannot leave the process
-    └── ForeignProcessError    the child process of another project's step ended without an answer
+    ├── ForeignProcessError    the child process of another project's step ended without an answer
+    └── RunFailedError         what `on_pipeline_error` gets for an error of another process
 ```
 """
 
@@ -45,7 +46,8 @@ class Problem:
     """One mistake: where it is, what it is, and the way out.
 
     Attributes:
-        message: What is wrong, one sentence without a full stop at the end of a list.
+        message: What is wrong, one sentence without a full stop at the end; what a subprocess said may follow
+            on further lines.
         position: The place in the file that holds the wrong value; None where no file does.
         hint: The way out; None where the message already says it.
     """
@@ -61,8 +63,8 @@ class Problem:
         return (str(self.position.file), self.position.line or 0, self.position.column or 0)
 
     def __str__(self) -> str:
-        head = f"{self.position}: {self.message}" if self.position else self.message
-        lines = [head, *_excerpt(self.position)]
+        first, *more = self.message.split("\n")
+        lines = [f"{self.position}: {first}" if self.position else first, *_excerpt(self.position), *more]
         if self.hint:
             lines += [
                 f"  -> {line}" if index == 0 else f"     {line}" for index, line in enumerate(self.hint.split("\n"))
@@ -106,6 +108,22 @@ class MemoryDatasetError(StepError):
 
 class ForeignProcessError(StepError):
     """The child process that runs another project's steps ended without an answer."""
+
+
+class RunFailedError(StepError):
+    """An error of another process, for hooks: the original object cannot leave the process it was raised in.
+
+    Attributes:
+        class_name: Of the original exception.
+        original_message: Its text.
+        original_traceback: Its traceback as text; empty for a killed process.
+        step: The Dagster step it happened in; None where it was none.
+    """
+
+    def __init__(self, class_name: str, message: str, traceback: str = "", step: str | None = None) -> None:
+        super().__init__(f"{class_name}: {message}" + (f"\n\n{traceback}" if traceback else ""))
+        self.class_name, self.original_message = class_name, message
+        self.original_traceback, self.step = traceback, step
 
 
 def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 3) -> str | None:

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import base64
+import logging
 import os
+import warnings
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs
+from kedro_dagster_component.config.positions import read_positions
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, KedroDagsterError, Position, Problem
 from kedro_dagster_component.introspection import introspect_project
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
@@ -20,7 +23,14 @@ from kedro_dagster_component.naming import identifier
 TRACEBACK_VARIABLE = "KEDRO_DAGSTER_TRACEBACK"
 """Environment variable that, when set, lets errors of the load keep their traceback."""
 
+_ROOT_KEY = "kedro"
+_IO_MANAGER = "io_manager"
+"""Key of Dagster's own IO manager, which in-memory datasets go through."""
 _YAML_NAMES = ("defs.yaml", "defs.yml", "component.yaml", "component.py")
+
+
+class KedroProjectWarning(UserWarning):
+    """Something a user should know about a project that loads all the same."""
 
 
 class ComponentPlace:
@@ -28,6 +38,7 @@ class ComponentPlace:
 
     Attributes:
         file: The YAML file, or the Python file for an instance made in Python.
+        label: The file, with the number of the YAML document where it is not the first.
         folder: The folder relative paths start at.
         key: The component's path under `defs/` made an identifier; `kedro` at its root.
     """
@@ -38,6 +49,8 @@ class ComponentPlace:
         self.folder = path if path.is_dir() else path.parent
         names = [self.folder / name for name in _YAML_NAMES]
         self.file = path if path.is_file() else next((name for name in names if name.exists()), path)
+        number = context.component_path.instance_key
+        self.label = f"{self.file} (document {number + 1})" if isinstance(number, int) and number else str(self.file)
         self.key = self._key(context)
         self._context = context
 
@@ -60,7 +73,8 @@ class ComponentPlace:
             parts = ()
         number = context.component_path.instance_key
         suffix = [str(number)] if number not in (None, 0) else []
-        return identifier("_".join([*parts, *suffix]) or "kedro")
+        key = identifier("_".join([*parts, *suffix]) or _ROOT_KEY)
+        return f"{key}_" if key == _IO_MANAGER else key
 
 
 @contextmanager
@@ -74,21 +88,60 @@ def shown_as_text() -> Iterator[None]:
         raise LoadError(str(error)) from None
 
 
+def warn_at(position: Position, message: str) -> None:
+    """Warn about a project that loads all the same, with the place as the warning's own.
+
+    `dg check defs` hands warnings over to a logger that nobody listens to; there Dagster's own gets them.
+    """
+    if warnings.showwarning.__module__ == logging.__name__:
+        logging.getLogger("dagster").warning("%s", Problem(message, position))
+    else:
+        warnings.warn_explicit(
+            message, KedroProjectWarning, str(position.file), position.line or 1, module="kedro_dagster_component"
+        )
+
+
 def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:
-    """The manifest of a project: read anew when definitions are made, kept from then in every process of a run."""
+    """The manifest of a project: read anew when definitions are made, kept from then in every process of a run.
+
+    A kept one has no files and no warnings: both were looked at when it was made, and the files may have changed
+    since.
+
+    Raises:
+        ConfigurationError: A YAML file of the project holds mistakes.
+        IntrospectionError: The project cannot be read.
+    """
     key = f"kedro_dagster_component/manifest/{place.key}"
     kept = kept_for_runs(key)
     if kept is not None:
         manifest = ProjectManifest.model_validate_json(zlib.decompress(base64.b64decode(kept)))
         if manifest.format == MANIFEST_FORMAT:
-            return manifest
+            return manifest.model_copy(update={"dagster_files": (), "warnings": ()})
     try:
         manifest = introspect_project(ref)
+    except ConfigurationError as error:
+        raise ConfigurationError(_explained(error.problems)) from error
     except IntrospectionError as error:
-        attribute = "package" if ref.package_name else "project"
-        raise type(error)(f"{place.position(attribute)}: {error}") from error
+        raise type(error)(str(Problem(str(error), place.position(_blamed(ref, str(error)))))) from error
     keep_for_runs(key, base64.b64encode(zlib.compress(manifest.model_dump_json().encode())).decode())
     return manifest
+
+
+def _explained(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems of broken YAML in words for the person who wrote it, where we have better ones than the parser."""
+    for problem in problems:
+        file = problem.position.file if problem.position is not None else None
+        known = read_positions(file).problems if file is not None and file.suffix in {".yml", ".yaml"} else ()
+        yield from known or (problem,)
+
+
+def _blamed(ref: ProjectRef, message: str) -> str:
+    """The attribute of the component that a failure to read the project is about."""
+    if ref.env is not None and f"environment '{ref.env}'" in message:
+        return "env"
+    if ref.conf_source is not None and f"configuration source {ref.conf_source}" in message:
+        return "conf_source"
+    return "package" if ref.package_name else "project"
 
 
 def resolve_project(

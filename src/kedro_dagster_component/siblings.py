@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem
@@ -26,12 +25,12 @@ class Claims:
     """What the instances of one load have claimed so far.
 
     Attributes:
-        owners: File of the instance by kind of name and name.
-        executor: File of the instance that set the code location's executor, and the executor.
+        owners: Label of the instance by kind of name and name.
+        executor: Label of the instance that set the code location's executor, and the executor.
     """
 
-    owners: dict[tuple[str, str], Path] = field(default_factory=dict)
-    executor: tuple[Path, Any] | None = None
+    owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    executor: tuple[str, Any] | None = None
 
 
 class _Load:
@@ -55,24 +54,24 @@ def claims_of(tree: Any) -> Claims:
     return _load.claims(tree)
 
 
-def claim_names(claims: Claims, file: Path, position: Position, names: Mapping[str, Iterable[str]]) -> None:
+def claim_names(claims: Claims, label: str, position: Position, names: Mapping[str, Iterable[str]]) -> None:
     """Claim names for an instance.
 
     Args:
         claims: Of this load.
-        file: The instance's own file and document, the same for an instance that is built twice.
+        label: The instance's own file and document, the same for an instance that is built twice.
         position: Where to point.
         names: Names by kind: `op`, `job`, `schedule`, `asset`, `resource`. Ops, jobs share one namespace.
 
     Raises:
         ConfigurationError: Another instance has claimed some of them.
     """
-    clashes: dict[tuple[str, Path], list[str]] = {}
+    clashes: dict[tuple[str, str], list[str]] = {}
     for kind, wanted in names.items():
         space = "name" if kind in {"op", "job"} else kind
         for name in wanted:
-            owner = claims.owners.setdefault((space, name), file)
-            if owner != file:
+            owner = claims.owners.setdefault((space, name), label)
+            if owner != label:
                 clashes.setdefault((kind, owner), []).append(name)
     if clashes:
         raise ConfigurationError(
@@ -81,20 +80,20 @@ def claim_names(claims: Claims, file: Path, position: Position, names: Mapping[s
         )
 
 
-def claim_executor(claims: Claims, file: Path, position: Position, executor: Any) -> None:
+def claim_executor(claims: Claims, label: str, position: Position, executor: Any) -> None:
     """Claim the code location's executor for an instance.
 
     Raises:
         ConfigurationError: Another instance has set a different one.
     """
-    if claims.executor is not None and claims.executor[0] != file and claims.executor[1] is not executor:
+    if claims.executor is not None and claims.executor[0] != label and claims.executor[1] is not executor:
         other, theirs = claims.executor
         message = f"the executor '{executor.name}' of this instance differs from '{theirs.name}' of {other}"
         raise ConfigurationError([Problem(message, position, _ADVICE_BY_KIND["executor"])])
-    claims.executor = (file, executor)
+    claims.executor = (label, executor)
 
 
-def _clash(kind: str, names: list[str], owner: Path) -> str:
+def _clash(kind: str, names: list[str], owner: str) -> str:
     shown = ", ".join(f"'{name}'" for name in names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     plural = "s" if len(names) > 1 else ""
     return f"the {kind}{plural} {shown} of this instance also belong{'' if plural else 's'} to {owner}"
