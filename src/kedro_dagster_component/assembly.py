@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster.components.resolved.errors import ResolutionException
 
 from kedro_dagster_component.attributes import check_attributes, filters_of
 from kedro_dagster_component.config.load import load_dagster_config
@@ -79,7 +80,7 @@ class _Assembly:
         self._component, self._place, self._manifest = component, place, manifest
         self._config, self._positions = config, positions
         self._prefix = component.name_prefix or ""
-        self._jobs = plan_jobs(manifest, config, node_ids, self._prefix)
+        self._jobs = plan_jobs(manifest, config, node_ids, self._prefix, pipelines=component.pipelines)
         self._node_ids = node_ids
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
@@ -116,7 +117,12 @@ class _Assembly:
 
     def _spec(self, node: NodeEntry | None, dataset: DatasetEntry | None) -> dg.AssetSpec:
         """The final spec; a node that bears the name of a dataset keeps out of its way."""
-        spec = self._component.get_asset_spec(node, dataset)
+        try:
+            spec = self._component.get_asset_spec(node, dataset)
+        except ResolutionException as error:
+            name = dataset.name if dataset is not None else node.name if node is not None else ""
+            message = f"`translation` fails for '{name}': {str(error).strip().splitlines()[-1]}"
+            raise self._place.error(message, "translation") from error
         if dataset is None and node is not None and node.name in self._manifest.datasets:
             path = spec.key.path
             spec = spec.replace_attributes(key=dg.AssetKey([*path[:-1], f"{path[-1]}_node"]))
@@ -251,6 +257,7 @@ def _op_settings(component: KedroProjectComponent) -> OpSettings:
     retry = op.retry_policy
     return OpSettings(
         tags=op.tags or {},
+        description=op.description,
         pool=op.pool,
         retry_policy=None
         if retry is None

@@ -12,6 +12,7 @@ from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectMan
 from kedro_dagster_component.naming import tags_from, unique_identifiers
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPlan
 from kedro_dagster_component.translate.config_schema import parameter_fields
+from kedro_dagster_component.translate.specs import node_description
 
 GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
 """Final spec of a dataset (or, without one, of a node without outputs), after the user's translation."""
@@ -26,12 +27,14 @@ class OpSettings:
 
     Attributes:
         tags: Op tags, beside those of the node.
+        description: Of every op; None for the node's own.
         pool: Concurrency pool; None for none.
         retry_policy: None for none.
         backfill_policy: None for Dagster's own.
     """
 
     tags: Mapping[str, Any]
+    description: str | None = None
     pool: str | None = None
     retry_policy: dg.RetryPolicy | None = None
     backfill_policy: dg.BackfillPolicy | None = None
@@ -127,6 +130,7 @@ def build_node_assets(
 
     @dg.multi_asset(
         name=plan.op_name,
+        description=settings.description or node_description(node),
         outs=_outs(plan, table, instance),
         deps=[table.datasets[dataset.name].key for dataset in plan.inputs],
         config_schema=parameter_fields(node, manifest.parameters) or None,

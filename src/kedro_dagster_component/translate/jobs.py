@@ -18,6 +18,7 @@ from kedro_dagster_component.naming import identifier, unique_identifiers
 from kedro_dagster_component.translate.executors import build_executor, default_executor
 
 _DEFAULT_PIPELINE = "__default__"
+_DEFAULT_JOB = "default"
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,14 @@ class JobPlan:
     config: JobConfig
 
 
-def plan_jobs(manifest: ProjectManifest, config: DagsterConfig, node_ids: Sequence[str], prefix: str) -> list[JobPlan]:
+def plan_jobs(
+    manifest: ProjectManifest,
+    config: DagsterConfig,
+    node_ids: Sequence[str],
+    prefix: str,
+    *,
+    pipelines: Sequence[str] | None = None,
+) -> list[JobPlan]:
     """Jobs of an instance, those without any exposed node left out.
 
     Args:
@@ -47,9 +55,10 @@ def plan_jobs(manifest: ProjectManifest, config: DagsterConfig, node_ids: Sequen
         config: Checked `dagster.yml`.
         node_ids: Exposed nodes.
         prefix: Put before every name.
+        pipelines: Registered pipelines that get a job where `dagster.yml` has none; None for all.
     """
     exposed = set(node_ids)
-    plans = _configured(manifest, config) if config.jobs else _registered(manifest)
+    plans = _configured(manifest, config) if config.jobs else _registered(manifest, pipelines)
     kept = [(plan, tuple(node_id for node_id in plan.node_ids if node_id in exposed)) for plan in plans]
     return [JobPlan(f"{prefix}{plan.name}", plan.source, plan.pipelines, ids, plan.config) for plan, ids in kept if ids]
 
@@ -109,13 +118,13 @@ def build_retry_policy(config: RetryPolicyConfig | None) -> dg.RetryPolicy | Non
     )
 
 
-def _registered(manifest: ProjectManifest) -> list[JobPlan]:
-    """One job for each registered pipeline; `__default__` is called `default`."""
-    wanted = {name: "default" if name == _DEFAULT_PIPELINE else name for name in manifest.pipelines}
+def _registered(manifest: ProjectManifest, pipelines: Sequence[str] | None) -> list[JobPlan]:
+    """One job for each registered pipeline; `__default__` is called `default`, unless another is."""
+    shown = [name for name in manifest.pipelines if pipelines is None or name in pipelines]
+    has_default = _DEFAULT_PIPELINE in shown and _DEFAULT_JOB not in shown
+    wanted = {name: _DEFAULT_JOB if has_default and name == _DEFAULT_PIPELINE else name for name in shown}
     names = unique_identifiers(wanted.values())
-    return [
-        JobPlan(names[wanted[name]], None, (name,), ids, _empty_job(name)) for name, ids in manifest.pipelines.items()
-    ]
+    return [JobPlan(names[wanted[name]], None, (name,), manifest.pipelines[name], _empty_job(name)) for name in shown]
 
 
 def _configured(manifest: ProjectManifest, config: DagsterConfig) -> list[JobPlan]:

@@ -53,12 +53,17 @@ def node_spec(node: NodeEntry) -> dg.AssetSpec:
     """The asset that stands for a node without outputs, so that it can be selected, run and scheduled."""
     return dg.AssetSpec(
         key=node.name.split("."),
-        description=_node_description(node),
+        description=node_description(node),
         group_name=_group(node, None),
         kinds={"kedro"},
         tags=tags_from(node.tags),
         metadata={"kedro/node": node.name},
     )
+
+
+def node_description(node: NodeEntry) -> str | None:
+    """The docstring of a node's function, else its signature."""
+    return inspect.cleandoc(node.description) if node.description else node.signature
 
 
 def kinds_of(dataset: DatasetEntry) -> set[str]:
@@ -79,11 +84,7 @@ def _description(node: NodeEntry | None, dataset: DatasetEntry) -> str | None:
     described = dataset.metadata.get("description")
     if described:
         return str(described)
-    return _node_description(node) if node is not None else None
-
-
-def _node_description(node: NodeEntry) -> str | None:
-    return inspect.cleandoc(node.description) if node.description else node.signature
+    return node_description(node) if node is not None else None
 
 
 def _group(node: NodeEntry | None, dataset: DatasetEntry | None) -> str | None:
