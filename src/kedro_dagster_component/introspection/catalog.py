@@ -20,9 +20,9 @@ from kedro.io.catalog_config_resolver import DEFAULT_RUNTIME_PATTERN
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.introspection.conf import Conf
 from kedro_dagster_component.introspection.failures import cause, user_line
-from kedro_dagster_component.masking import mask_dataset_config, mask_text
 from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.manifest import DatasetEntry, dataset_name
+from kedro_dagster_component.masking import mask_dataset_config, mask_text
 
 if TYPE_CHECKING:
     from kedro.io.core import CatalogProtocol

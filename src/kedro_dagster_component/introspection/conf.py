@@ -19,9 +19,9 @@ from omegaconf.errors import OmegaConfBaseException
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem, did_you_mean
 from kedro_dagster_component.introspection.failures import cause, reading, safe_position
-from kedro_dagster_component.masking import mask_text
 from kedro_dagster_component.introspection.positions import key_position, top_level_lines
 from kedro_dagster_component.manifest import SourceRef
+from kedro_dagster_component.masking import mask_text
 
 _SUFFIXES = (".yml", ".yaml", ".json")
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kedro_dagster_component.errors import IntrospectionError, KedroDagsterError, Position
-from kedro_dagster_component.masking import is_secret_key, mask_text
 from kedro_dagster_component.manifest import SourceRef
+from kedro_dagster_component.masking import is_secret_key, mask_text
 
 _LENGTH = 1_000
 

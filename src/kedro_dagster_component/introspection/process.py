@@ -13,8 +13,8 @@ from pydantic import ValidationError
 
 from kedro_dagster_component.errors import IntrospectionError
 from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer
-from kedro_dagster_component.masking import mask_text
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
+from kedro_dagster_component.masking import mask_text
 
 _TAIL_LINES = 60
 _TAIL_BYTES = 8_000
