@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
+from dagster_shared.yaml_utils.source_position import ValueAndSourcePositionTree
 
 from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs
 from kedro_dagster_component.config.positions import read_positions
@@ -57,7 +58,7 @@ class ComponentPlace:
     def position(self, *keys: str | int) -> Position:
         """The place of a value under `attributes`, or of the nearest one above it that the file has."""
         tree = getattr(self._context.component_decl, "source_tree", None)
-        if tree is None:
+        if not isinstance(tree, ValueAndSourcePositionTree):  # an instance made in Python, or in a test
             return Position(self.file)
         start = tree.source_position_tree.lookup_closest_and_path(["attributes", *keys], None)[0].start
         return Position(self.file, start.line, start.col)
