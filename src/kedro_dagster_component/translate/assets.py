@@ -130,9 +130,9 @@ def build_node_assets(
 
     @dg.multi_asset(
         name=plan.op_name,
-        description=settings.description or node_description(node),
+        description=settings.description or _op_description(plan, manifest),
         outs=_outs(plan, table, instance),
-        deps=[table.datasets[dataset.name].key for dataset in plan.inputs],
+        ins=_ins(plan, table),
         config_schema=parameter_fields(node, manifest.parameters) or None,
         required_resource_keys={instance.key, "io_manager"},
         op_tags={**tags_from(node.tags), **settings.tags},
@@ -152,6 +152,25 @@ def build_external_specs(table: AssetTable, instance: InstancePlan) -> list[dg.A
     return [
         spec.with_io_manager_key(instance.key) for name, spec in table.datasets.items() if name not in table.producers
     ]
+
+
+def _op_description(plan: StepPlan, manifest: ProjectManifest) -> str | None:
+    """What the catalog says of the one output, else what the node's function says."""
+    outputs = [manifest.datasets[dataset.name] for dataset in plan.outputs.values()]
+    described = outputs[0].metadata.get("description") if len(outputs) == 1 else None
+    return str(described) if described else node_description(plan.node)
+
+
+def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
+    """Inputs of a step, for their order only: Kedro loads them.
+
+    They are no `deps`, whose input names Dagster makes of the keys: those of odd ones are refused, or equal.
+    """
+    names = unique_identifiers(dataset.name for dataset in plan.inputs)
+    return {
+        names[dataset.name]: dg.AssetIn(key=table.datasets[dataset.name].key, dagster_type=dg.Nothing)
+        for dataset in plan.inputs
+    }
 
 
 def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan) -> dict[str, dg.AssetOut]:

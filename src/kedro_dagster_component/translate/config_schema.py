@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
+from kedro_dagster_component.masking import MASK
 
 
 def parameter_fields(node: NodeEntry, parameters: Mapping[str, ParameterEntry]) -> dict[str, dg.Field]:
@@ -19,7 +20,7 @@ def parameter_fields(node: NodeEntry, parameters: Mapping[str, ParameterEntry]) 
     return {
         name: _field(parameters[name].value, name)
         if name in parameters and not parameters[name].is_secret
-        else dg.Field(dg.Any, is_required=False, description=_describe(name))
+        else _secret_field(name)
         for name in node.parameters
     }
 
@@ -54,13 +55,28 @@ def _field(value: Any, name: str) -> dg.Field:
     """A field whose default is a configured value.
 
     A mapping becomes one whose known keys have defaults of their own besides the whole default that the
-    launchpad shows, so that a partial override keeps the keys beside it, and that accepts new keys. Numbers accept integers and floats alike, as Kedro does.
+    launchpad shows, so that a partial override keeps the keys beside it, and that accepts new keys. Numbers
+    accept integers and floats alike, as Kedro does.
     """
+    if value == MASK:
+        return _secret_field(name)
     description = _describe(name)
     if isinstance(value, Mapping) and value:
         inner = {str(key): _field(item, f"{name}.{key}") for key, item in value.items()}
-        return dg.Field(dg.Permissive(inner), is_required=False, default_value=dict(value), description=description)
+        return dg.Field(
+            dg.Permissive(inner), is_required=False, default_value=_without_secrets(value), description=description
+        )
     return dg.Field(_scalar_type(value), is_required=False, default_value=value, description=description)
+
+
+def _secret_field(name: str) -> dg.Field:
+    return dg.Field(dg.Any, is_required=False, description=_describe(name))
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _without_secrets(item) for key, item in value.items() if item != MASK}
+    return value
 
 
 def _scalar_type(value: Any) -> Any:
