@@ -38,6 +38,7 @@ from kedro_dagster_component.translate.jobs import (
     job_params,
     plan_jobs,
 )
+from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 
 if TYPE_CHECKING:
@@ -101,6 +102,7 @@ class _Assembly:
             assets=[*self._assets(), *build_external_specs(self._table, self._instance)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
+            sensors=build_hook_sensors(self._instance, self._prefix, has_own_executor=executor is None),
             resources={self._instance.key: build_session_resource(self._instance)},
             executor=executor,
         )

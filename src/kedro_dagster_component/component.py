@@ -126,6 +126,14 @@ class KedroProjectComponent(dg.Component, dg.Resolvable):
             examples=[True],
         ),
     ] = False
+    run_hooks: Annotated[
+        Literal["once", "every_process"],
+        Resolver.default(
+            description="`once` fires before_pipeline_run in the run's own process; `every_process` in each step process "
+            "too, for hooks that keep state from it for their nodes.",
+            examples=["every_process"],
+        ),
+    ] = "once"
     pipelines: Annotated[
         list[str] | None,
         Resolver.default(

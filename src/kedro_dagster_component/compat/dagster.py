@@ -67,6 +67,11 @@ def shares_one_process(job_def: dg.JobDefinition, run_config: Mapping[str, Any])
     return "in_process" in ((run_config.get("execution") or {}).get("config") or {})
 
 
+def is_execute_in_process(job_def: dg.JobDefinition) -> bool:
+    """Whether a job runs by `execute_in_process`, which puts an executor of its own in place of the job's."""
+    return job_def.executor_def.name == "execute_in_process_executor"
+
+
 def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[str]:
     """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out."""
     names = {node.definition.name: node.name for node in job_def.nodes}

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import warnings
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from kedro.config import OmegaConfigLoader
     from kedro.framework.context import KedroContext
     from kedro.io.core import CatalogProtocol
     from kedro.pipeline.node import Node
@@ -42,6 +44,34 @@ def session_without_plugins(*, project_hooks: bool) -> Iterator[None]:
     finally:
         for name, value in originals.items():
             setattr(module, name, value)
+
+
+@contextmanager
+def environment_resolver(loader: OmegaConfigLoader, resolver: Callable[..., str]) -> Iterator[None]:
+    """OmegaConf's `oc.env` is another function inside, for the values of globals too; afterwards all is as before.
+
+    Reason: no public call gives back a resolver that was there, and the loader keeps the globals it read when it was
+    made. `BaseContainer._resolvers` of OmegaConf 2.1 to 2.4; `_globals` and `_globals_oc` of Kedro 1.3 to 1.7.
+    """
+    from omegaconf import OmegaConf
+    from omegaconf.basecontainer import BaseContainer
+
+    earlier = BaseContainer._resolvers.get("oc.env")  # noqa: SLF001
+    kept = {name: getattr(loader, name) for name in ("_globals", "_globals_oc") if hasattr(loader, name)}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # 2.4 has another name for this call, which 2.3 lacks
+        OmegaConf.register_new_resolver("oc.env", resolver, replace=True)
+    try:
+        if earlier is not None and kept:  # only then can a global hold an environment variable
+            loader._globals = loader["globals"] if kept["_globals"] else {}  # noqa: SLF001
+            loader._globals_oc = None  # noqa: SLF001
+        yield
+    finally:
+        for name, value in kept.items():
+            setattr(loader, name, value)
+        OmegaConf.clear_resolver("oc.env")
+        if earlier is not None:
+            BaseContainer._resolvers["oc.env"] = earlier  # noqa: SLF001
 
 
 def create_catalog(

@@ -44,6 +44,13 @@ def hook_manager_of(session: KedroSession) -> PluginManager:
     return session._hook_manager  # noqa: SLF001
 
 
+def leave_out_plugins(manager: PluginManager, distributions: frozenset[str]) -> None:
+    """Unregister the hooks of some installed plugins, as DISABLE_HOOKS_FOR_PLUGINS does for the whole process."""
+    for plugin, distribution in manager.list_plugin_distinfo():
+        if distribution.project_name in distributions and manager.is_registered(plugin):
+            manager.unregister(plugin)
+
+
 def config_loader_of(session: KedroSession) -> Any:
     """A new config loader as the session would give its context, with the session's runtime parameters."""
     return session._get_config_loader()  # noqa: SLF001

@@ -8,11 +8,12 @@ from typing import Any
 import dagster as dg
 from dagster import Executor
 
-from kedro_dagster_component.runtime.host import hosts
+from kedro_dagster_component.runtime.lifecycle import RunLifecycle
+from kedro_dagster_component.runtime.view import RunView
 
 
 class KedroExecutor(Executor):
-    """Runs the steps with another executor, and ends the run's Kedro sessions after the last one."""
+    """Runs the steps with another executor, between Kedro's hooks for the run as a whole."""
 
     def __init__(self, inner: Executor) -> None:
         """Wrap an executor; nothing happens before `execute`.
@@ -33,8 +34,22 @@ class KedroExecutor(Executor):
         return self._inner.step_dependency_config
 
     def execute(self, plan_context: Any, execution_plan: Any) -> Iterator[dg.DagsterEvent]:
-        """Run all steps."""
+        """Run all steps.
+
+        Yields:
+            The events of the inner executor.
+        """
+        lifecycle = RunLifecycle(RunView.of_plan(plan_context))
         try:
-            yield from self._inner.execute(plan_context, execution_plan)
-        finally:
-            hosts.close_run(plan_context.run_id)
+            lifecycle.start()
+        except BaseException:
+            lifecycle.close()
+            raise
+        try:
+            for event in self._inner.execute(plan_context, execution_plan):
+                lifecycle.observe(event)
+                yield event
+        except BaseException as error:
+            lifecycle.finish(error)
+            raise
+        lifecycle.finish(None)

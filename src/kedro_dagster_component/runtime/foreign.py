@@ -20,7 +20,13 @@ from typing import Any
 from kedro_dagster_component.errors import ForeignProcessError
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.logs import LogSink
-from kedro_dagster_component.runtime.messages import LoadRequest, SessionRequest, StepRequest, StepResult
+from kedro_dagster_component.runtime.messages import (
+    HookRequest,
+    LoadRequest,
+    SessionRequest,
+    StepRequest,
+    StepResult,
+)
 
 _ADDRESS, _KEY = "KEDRO_DAGSTER_WORKER_ADDRESS", "KEDRO_DAGSTER_WORKER_KEY"
 
@@ -53,6 +59,10 @@ class ForeignHost:
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """See `KedroHost`."""
         return self._call("load", (request,), sink)
+
+    def fire(self, request: HookRequest, sink: LogSink) -> None:
+        """See `KedroHost`."""
+        self._call("fire", (request,), sink)
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""

@@ -8,17 +8,28 @@ the same one in another environment, go to a child process of their own.
 from __future__ import annotations
 
 import atexit
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.foreign import ForeignHost
+from kedro_dagster_component.runtime.job_loggers import attached, build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge
-from kedro_dagster_component.runtime.messages import LoadRequest, SessionRequest, StepRequest, StepResult
+from kedro_dagster_component.runtime.messages import (
+    HookRequest,
+    LoadRequest,
+    SessionRequest,
+    StepRequest,
+    StepResult,
+)
 from kedro_dagster_component.runtime.project import inside_project, open_project
+
+if TYPE_CHECKING:
+    from kedro_dagster_component.runtime.session import KedroRunSession
 
 ProjectKey = tuple[str, str | None, str | None, str | None]
 
@@ -35,6 +46,9 @@ class KedroHost(Protocol):
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """Load one dataset."""
 
+    def fire(self, request: HookRequest, sink: LogSink) -> None:
+        """Fire a run-level hook."""
+
     def close_run(self, run_id: str) -> None:
         """Forget everything of a Dagster run."""
 
@@ -44,49 +58,57 @@ class LocalHost:
 
     def __init__(self, ref: ProjectRef) -> None:
         self._ref = ref
-        self._sessions: dict[tuple[str, str], Any] = {}
+        self._sessions: dict[tuple[str, str], KedroRunSession] = {}
+        self._handlers: dict[tuple[str, str], list[logging.Handler]] = {}
         self._is_open = False
         self._lock = threading.RLock()
 
     def missing_memory(self, request: SessionRequest, names: tuple[str, ...], sink: LogSink) -> tuple[str, ...]:
         """See `KedroHost`."""
-        with self._lock, self._inside(sink):
-            missing: tuple[str, ...] = self._session(request).missing_memory(names)
-            return missing
+        with self._in_session(request, sink) as session:
+            return session.missing_memory(names)
 
     def run_step(self, request: StepRequest, sink: LogSink) -> StepResult:
         """See `KedroHost`."""
-        with self._lock, self._inside(sink):
-            result: StepResult = self._session(request.session).run_step(request)
-            return result
+        with self._in_session(request.session, sink) as session:
+            return session.run_step(request)
 
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """See `KedroHost`."""
-        with self._lock, self._inside(sink):
-            return self._session(request.session).load(request)
+        with self._in_session(request.session, sink) as session:
+            return session.load(request)
+
+    def fire(self, request: HookRequest, sink: LogSink) -> None:
+        """See `KedroHost`."""
+        with self._in_session(request.session, sink) as session:
+            session.fire(request.moment, request.info, request.failure)
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""
         with self._lock:
             for identity in [identity for identity in self._sessions if identity[0] == run_id]:
                 self._sessions.pop(identity).close()
+            for identity in [identity for identity in self._handlers if identity[0] == run_id]:
+                close_handlers(self._handlers.pop(identity))
 
-    def _session(self, request: SessionRequest) -> Any:
+    @contextmanager
+    def _in_session(self, request: SessionRequest, sink: LogSink) -> Iterator[KedroRunSession]:
+        """The project's surroundings, the log bridge and the job's loggers; the project is opened the first time."""
+        with self._lock, inside_project(self._ref):
+            if not self._is_open:
+                open_project(self._ref)
+                self._is_open = True
+            if request.identity not in self._handlers:
+                self._handlers[request.identity] = build_handlers(request.loggers)
+            with open_log_bridge(sink), attached(self._handlers[request.identity]):
+                yield self._session(request)
+
+    def _session(self, request: SessionRequest) -> KedroRunSession:
         from kedro_dagster_component.runtime.session import KedroRunSession
 
         if request.identity not in self._sessions:
             self._sessions[request.identity] = KedroRunSession(request)
         return self._sessions[request.identity]
-
-    @contextmanager
-    def _inside(self, sink: LogSink) -> Iterator[None]:
-        """The project's surroundings and the log bridge; the project is opened the first time."""
-        with inside_project(self._ref):
-            if not self._is_open:
-                open_project(self._ref)
-                self._is_open = True
-            with open_log_bridge(sink):
-                yield
 
 
 class Hosts:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+
+RunMoment = Literal["before", "after", "error"]
+"""The run-level hooks: `before_pipeline_run`, `after_pipeline_run`, `on_pipeline_error`."""
 
 
 @dataclass(frozen=True)
@@ -25,6 +28,11 @@ class SessionRequest:
         pipelines: Registered pipelines whose parameters are validated; empty for all, as `kedro run` does
             for `__default__`.
         shares_process: Whether all steps of the run share one process.
+        in_run_process: Whether this is the run's own process, or a child of it that lives as long: only there do
+            plugins act that may act once for a run.
+        repeat_before: What `before_pipeline_run` is told in this process too, once its session is open; None where
+            it fires once for the run.
+        loggers: Loggers of the job, as `job_loggers.build_handlers` takes them.
     """
 
     ref: ProjectRef
@@ -37,11 +45,48 @@ class SessionRequest:
     nodes: tuple[NodeEntry, ...] = ()
     pipelines: tuple[str, ...] = ()
     shares_process: bool = False
+    in_run_process: bool = False
+    repeat_before: RunInfo | None = None
+    loggers: tuple[Mapping[str, Any], ...] = ()
 
     @property
     def identity(self) -> tuple[str, str]:
         """What the session is kept under in its process: Dagster run and component instance."""
         return (self.run_id, self.instance_key)
+
+
+@dataclass(frozen=True)
+class RunInfo:
+    """A Dagster run as Kedro's run-level hooks are told of it.
+
+    Attributes:
+        dagster_run_id: In `run_params` under that key.
+        pipeline_names: Registered pipelines of the run's job; empty for a run without a job.
+        filters: Arguments of Kedro's `Pipeline.filter` that are set, by name (`tags`, `node_namespaces` ...).
+        runner: Name of the Dagster executor, in `run_params` under `runner`.
+    """
+
+    dagster_run_id: str
+    pipeline_names: tuple[str, ...] = ()
+    filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    runner: str = "dagster"
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a run failed, where the exception itself is in another process.
+
+    Attributes:
+        class_name: Of the original exception.
+        message: Its text.
+        traceback: Its traceback as text; empty where there is none (a killed process).
+        step: The step that failed; None where it was none.
+    """
+
+    class_name: str
+    message: str
+    traceback: str = ""
+    step: str | None = None
 
 
 @dataclass(frozen=True)
@@ -82,6 +127,23 @@ class LoadRequest:
     session: SessionRequest
     dataset: str
     version: str | None = None
+
+
+@dataclass(frozen=True)
+class HookRequest:
+    """A run-level hook to fire.
+
+    Attributes:
+        session: The session to fire it in.
+        moment: Which hook.
+        info: The Dagster run.
+        failure: Why the run failed; None unless it did.
+    """
+
+    session: SessionRequest
+    moment: RunMoment
+    info: RunInfo
+    failure: Failure | None = None
 
 
 @dataclass(frozen=True)

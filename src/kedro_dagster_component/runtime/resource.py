@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,9 @@ from kedro_dagster_component.plan import DatasetPlan, InstancePlan
 
 LIVE = object()
 """Stands for an in-memory output whose object stays in the process that made it."""
+
+LoadDataset = Callable[[dg.InputContext, InstancePlan, DatasetPlan, "SessionOptions"], Any]
+"""Loads a dataset for an asset that is not Kedro's."""
 
 _WAYS_OUT = (
     "add it to the catalog (a pickle, parquet ... dataset), run the nodes in one process (an `in_process` executor), "
@@ -48,7 +51,7 @@ class KedroSessionResource(dg.IOManager):
         self,
         instance: InstancePlan,
         options: SessionOptions,
-        load_dataset: Callable[[dg.InputContext, InstancePlan, DatasetPlan, SessionOptions], Any],
+        load_dataset: LoadDataset,
     ) -> None:
         """Bind an instance's plan to the options of a run.
 
@@ -83,6 +86,50 @@ class KedroSessionResource(dg.IOManager):
         """What a Kedro dataset loads, for an asset that is not Kedro's."""
         dataset = self._instance.datasets[tuple(context.asset_key.path)]
         return self._load_dataset(context, self._instance, dataset, self.options)
+
+
+class KedroSessionDefinition(dg.IOManagerDefinition):
+    """Definition of the session resource of one component instance; it knows the instance it belongs to.
+
+    Attributes:
+        instance: The component instance.
+    """
+
+    def __init__(
+        self,
+        instance: InstancePlan,
+        load_dataset: LoadDataset,
+        close_run: Callable[[str], None],
+        config_schema: Any,
+    ) -> None:
+        """Define the resource.
+
+        Args:
+            instance: The component instance.
+            load_dataset: Loads a dataset through Kedro (`runtime.step.load_for_asset`).
+            close_run: Called with the Dagster run's id when the resource is taken down.
+            config_schema: Of `SessionOptions`.
+        """
+        self.instance = instance
+
+        def create(context: dg.InitResourceContext) -> Iterator[KedroSessionResource]:
+            try:
+                yield KedroSessionResource(instance, SessionOptions(**context.resource_config), load_dataset)
+            finally:
+                if context.run_id is not None:
+                    close_run(context.run_id)
+
+        super().__init__(
+            resource_fn=create,  # type: ignore[arg-type]  # Dagster takes generators; its annotation does not say so
+            config_schema=config_schema,
+            required_resource_keys={"io_manager"},
+            description="Options of the Kedro session of a run; assets downstream load Kedro datasets through it.",
+        )
+
+    def options_of(self, run_config: Mapping[str, Any]) -> SessionOptions:
+        """The options a run was launched with; defaults where its configuration is silent."""
+        resource = (run_config.get("resources") or {}).get(self.instance.key) or {}
+        return SessionOptions(**(resource.get("config") or {}))
 
 
 def unstored_error(dataset: DatasetPlan, node: str, *, materialized: bool) -> MemoryDatasetError:

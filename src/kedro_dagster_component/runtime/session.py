@@ -10,20 +10,22 @@ from time import perf_counter
 from typing import Any
 
 from kedro.config import MissingConfigException
-from kedro.framework.project import pipelines
 from kedro.io import AbstractDataset, CatalogConfigResolver, DatasetError, MemoryDataset
 from kedro.pipeline.node import Node
 from kedro.runner import Task
 
 from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.compat.kedro import create_catalog
-from kedro_dagster_component.errors import MemoryDatasetError, StaleNodeError, StepError, did_you_mean
-from kedro_dagster_component.introspection.nodes import fingerprint_of
+from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError, did_you_mean
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
+    Failure,
     LoadRequest,
+    RunInfo,
+    RunMoment,
     SessionRequest,
     StepRequest,
     StepResult,
@@ -35,9 +37,12 @@ from kedro_dagster_component.runtime.overlay import (
     pinned_datasets,
 )
 from kedro_dagster_component.runtime.recorder import SaveRecorder
+from kedro_dagster_component.runtime.run_hooks import RunHooks
 
 _logger = logging.getLogger("kedro.runner")
 _FIXED_KEYS = frozenset({"type", "credentials"})
+_ONCE_PER_RUN = frozenset({"kedro-telemetry"})
+"""Plugins that report a run by its context and catalog: they would report every step process as a run."""
 
 
 class KedroRunSession:
@@ -46,6 +51,10 @@ class KedroRunSession:
     Attributes:
         request: What it was opened for.
         catalog: The live catalog; the same object for all steps, since hooks keep and change it.
+        context: Kedro's.
+        hook_manager: The pluggy manager with the hooks of project and plugins.
+        runtime_params: Of the component, the job and the launchpad, merged; what the session was made with.
+        error: The last error a node of this session raised; None so far.
     """
 
     def __init__(self, request: SessionRequest) -> None:
@@ -56,19 +65,22 @@ class KedroRunSession:
         """
         ref = request.ref
         self.request = request
-        runtime_params = merge_deep(ref.runtime_params, request.run_params)
+        self.error: Exception | None = None
+        self.runtime_params = merge_deep(ref.runtime_params, request.run_params)
         component_parameters = _component_parameters(request) if request.run_params else None
         self._session = compat.create_session(
             project_path=ref.project_path,
             env=ref.env,
-            runtime_params=runtime_params or None,
+            runtime_params=self.runtime_params or None,
             conf_source=ref.conf_source,
             save_on_close=False,
         )
         compat.set_session_id(self._session, request.save_version)
-        self._hook_manager = compat.hook_manager_of(self._session)
+        self.hook_manager = compat.hook_manager_of(self._session)
+        if not request.in_run_process:
+            compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
         self._recorder = SaveRecorder()
-        self._hook_manager.register(self._recorder)
+        self.hook_manager.register(self._recorder)
         self.context = self._session.load_context()
         if component_parameters is not None:
             loader = self.context.config_loader
@@ -80,6 +92,9 @@ class KedroRunSession:
         )
         self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in request.nodes))
         self._kept = _free_ends(request.nodes)
+        self._run_hooks: RunHooks | None = None
+        if request.repeat_before is not None:
+            self.fire("before", request.repeat_before, None)
 
     def missing_memory(self, names: tuple[str, ...]) -> tuple[str, ...]:
         """Those of some in-memory datasets that hold no data in this process."""
@@ -113,13 +128,7 @@ class KedroRunSession:
         with laid_over(self.catalog, overlay):
             self._recorder.take()
             started = perf_counter()
-            Task(
-                node=node,
-                catalog=self.catalog,
-                hook_manager=self._hook_manager,
-                is_async=request.is_async,
-                run_id=self.request.save_version,
-            ).execute()
+            self._execute(node, is_async=request.is_async)
             seconds = perf_counter() - started
             _logger.info("Completed node: %s", node.name)
             outputs = self._reports(node, request)
@@ -127,9 +136,44 @@ class KedroRunSession:
             self._release(node)
         return StepResult(outputs=outputs, seconds=seconds)
 
+    def fire(self, moment: RunMoment, info: RunInfo, failure: Failure | None) -> None:
+        """Fire a run-level hook.
+
+        Args:
+            moment: Which one.
+            info: The Dagster run.
+            failure: Why the run failed, for `on_pipeline_error`; the exception itself is used where it was raised
+                in this session.
+
+        Raises:
+            HookError: The hook raised.
+        """
+        if self._run_hooks is None:
+            self._run_hooks = RunHooks(self, info)
+        if moment == "before":
+            self._run_hooks.before()
+        elif moment == "after":
+            self._run_hooks.after()
+        else:
+            self._run_hooks.error(self.error or _portable_error(failure))
+
     def close(self) -> None:
         """End the Kedro session."""
         self._session.close()
+
+    def _execute(self, node: Node, *, is_async: bool) -> None:
+        task = Task(
+            node=node,
+            catalog=self.catalog,
+            hook_manager=self.hook_manager,
+            is_async=is_async,
+            run_id=self.request.save_version,
+        )
+        try:
+            task.execute()
+        except Exception as error:
+            self.error = error
+            raise
 
     def _check_inputs(self, node: Node, request: StepRequest) -> None:
         """Refuse a node whose inputs nothing provides, in the words of Kedro's runners, and warm up its datasets."""
@@ -183,26 +227,10 @@ class KedroRunSession:
                 self.catalog.release(name)
 
 
-def live_node(entry: NodeEntry) -> Node:
-    """The node in the project's code that a manifest entry stands for.
-
-    Raises:
-        StaleNodeError: There is none of that name, or it has changed.
-    """
-    named: list[Node] = []
-    for name in dict.fromkeys((*entry.pipelines, *pipelines)):
-        if name not in pipelines:
-            continue
-        named += [node for node in pipelines[name].nodes if node.name == entry.name]
-    for node in named:
-        if fingerprint_of(node) == entry.fingerprint:
-            return node
-    found = f"is now {named[0]}" if named else "is no longer registered"
-    raise StaleNodeError(
-        f"Node '{entry.name}' {found}, but Dagster loaded it as "
-        f"{entry.func}({list(entry.inputs)}) -> {list(entry.outputs)}. "
-        "The project's code has changed since: reload the definitions (in the UI: Deployment, Reload) and run again."
-    )
+def _portable_error(failure: Failure | None) -> RunFailedError:
+    if failure is None:
+        return RunFailedError("RunFailed", "the Dagster run failed")
+    return RunFailedError(failure.class_name, failure.message, failure.traceback, failure.step)
 
 
 def _component_parameters(request: SessionRequest) -> Mapping[str, Any]:

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster import op_names_of_run, shares_one_process
-from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference, merge_deep
+from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
 from kedro_dagster_component.runtime.host import hosts
-from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
     LoadRequest,
-    SessionRequest,
     StepRequest,
     StepResult,
 )
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions, unstored_error
-from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version, save_version
+from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version
+from kedro_dagster_component.runtime.unattended import open_run
+from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
 
 
 def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[dg.Output[Any]]:
@@ -37,8 +35,10 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
     """
     op_context = context.op_execution_context
     options: SessionOptions = getattr(context.resources, instance.key).options
-    session = session_request(RunView.of_op(op_context), instance, options)
-    sink = _sink_of(op_context.log)
+    view = RunView.of_op(op_context)
+    open_run(view)
+    session = session_request(view, instance, options)
+    sink = sink_of(op_context.log)
     host = hosts.get(instance.ref)
     return_memory = instance.memory == "stored" or not session.shares_process
     memory_names = tuple(dataset.name for dataset in plan.inputs if dataset.is_memory)
@@ -66,9 +66,9 @@ def load_for_asset(
 
     In-memory data comes from this process where it is still there, else from Dagster's `io_manager`.
     """
-    run = RunView.of_step(context.step_context)
+    run = RunView.of_plan(context.step_context)
     session = session_request(run, instance, options)
-    sink = _sink_of(run.log)
+    sink = sink_of(run.log)
     host = hosts.get(instance.ref)
     if dataset.is_memory and host.missing_memory(session, (dataset.name,), sink):
         stored = is_stored(run.instance, context.asset_key)
@@ -80,53 +80,6 @@ def load_for_asset(
     if dataset.is_versioned and version is None:
         version = recorded_version(run.instance, run.run, context.asset_key)
     return host.load(LoadRequest(session=session, dataset=spelling, version=version), sink)
-
-
-@dataclass(frozen=True)
-class RunView:
-    """What a step sees of its run, from whichever of Dagster's contexts.
-
-    Attributes:
-        run: The run.
-        job_def: The job it runs, cut to what was selected.
-        instance: Where it is recorded.
-        log: Its event log.
-    """
-
-    run: dg.DagsterRun
-    job_def: dg.JobDefinition
-    instance: dg.DagsterInstance
-    log: dg.DagsterLogManager
-
-    @classmethod
-    def of_op(cls, context: dg.OpExecutionContext) -> RunView:
-        """From the context of an op."""
-        return cls(context.run, context.job_def, context.instance, context.log)
-
-    @classmethod
-    def of_step(cls, context: Any) -> RunView:
-        """From the step context of an IO manager."""
-        return cls(context.dagster_run, context.job.get_definition(), context.instance, context.log)
-
-
-def session_request(view: RunView, instance: InstancePlan, options: SessionOptions) -> SessionRequest:
-    """What the Kedro session of this run and instance is made from; equal in every step of the run."""
-    run = view.run
-    names = op_names_of_run(view.job_def, run)
-    nodes = tuple(instance.steps[name].node for name in sorted(names) if name in instance.steps)
-    held = tuple(dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__"))
-    return SessionRequest(
-        ref=instance.ref,
-        instance_key=instance.key,
-        run_id=run.run_id,
-        save_version=save_version(view.instance, run.run_id),
-        run_params=merge_deep(instance.job_params.get(run.job_name, {}), options.runtime_params),
-        load_versions=options.load_versions,
-        dataset_overrides=options.datasets,
-        nodes=nodes,
-        pipelines=instance.job_pipelines.get(run.job_name) or held,
-        shares_process=shares_one_process(view.job_def, run.run_config),
-    )
 
 
 def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:
@@ -199,10 +152,3 @@ def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *
     if dataset.is_memory:
         metadata[STORED_KEY] = stored
     return metadata
-
-
-def _sink_of(log: dg.DagsterLogManager) -> LogSink:
-    def sink(line: LogLine) -> None:
-        log.log(line.level, "%s - %s", line.logger, line.message)
-
-    return sink

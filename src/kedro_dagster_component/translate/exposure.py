@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -143,14 +144,24 @@ def _matched(manifest: ProjectManifest, patterns: Iterable[str]) -> set[str]:
 def _check_pattern(manifest: ProjectManifest, pattern: str) -> Problem | None:
     kind, colon, value = pattern.partition(":")
     if not colon or kind not in _MATCHERS:
-        forms = ", ".join(f"'{name}:...'" for name in _MATCHERS)
-        hint = did_you_mean(kind, _MATCHERS) if colon else f"write one of {forms}"
-        return Problem(f"'{pattern}' is no selection; the forms are {forms}", hint=hint)
+        return Problem(f"'{pattern}' is no selection", hint=_meant(manifest, pattern))
     if _MATCHERS[kind](manifest, value) is not None:
         return None
     subject = "node makes the dataset" if kind == "dataset" else kind
     message = f"no {subject} '{value}' in {manifest.project_name}" + ("" if kind == "dataset" else " (in any pipeline)")
-    return Problem(message, hint=did_you_mean(value, _known(manifest, kind)))
+    hint = did_you_mean(value, _known(manifest, kind)) or f"no node of {manifest.project_name} has a {kind}"
+    return Problem(message, hint=hint)
+
+
+def _meant(manifest: ProjectManifest, pattern: str) -> str:
+    """What a selection without a known kind may have meant."""
+    kind, colon, value = pattern.partition(":")
+    if colon:
+        known = [f"{name}:{value}" for name in difflib.get_close_matches(kind, _MATCHERS)]
+    else:
+        known = [f"{name}:{pattern}" for name in _MATCHERS if _MATCHERS[name](manifest, pattern)]
+    forms = "write " + ", ".join(f"'{name}:...'" for name in [*_MATCHERS][:-1]) + f" or '{[*_MATCHERS][-1]}:...'"
+    return "did you mean " + " or ".join(f"'{name}'" for name in known) + "?" if known else forms
 
 
 def _pipeline_names(node: NodeEntry) -> str:

@@ -12,13 +12,14 @@ from kedro_dagster_component.config import expand_jobs
 from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.policies import RetryPolicyConfig
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.naming import identifier, unique_identifiers
+from kedro_dagster_component.translate.asset_settings import build_retry_policy
 from kedro_dagster_component.translate.executors import build_executor, default_executor
 
 _DEFAULT_PIPELINE = "__default__"
 _DEFAULT_JOB = "default"
+_FILTERS = ("tags", "node_names", "from_nodes", "to_nodes", "from_inputs", "to_outputs", "node_namespaces")
 
 
 @dataclass(frozen=True)
@@ -106,18 +107,6 @@ def build_schedule(plan: JobPlan, config: DagsterConfig, job: Any, prefix: str) 
     )
 
 
-def build_retry_policy(config: RetryPolicyConfig | None) -> dg.RetryPolicy | None:
-    """Dagster's retry policy; None for none."""
-    if config is None:
-        return None
-    return dg.RetryPolicy(
-        max_retries=config.max_retries,
-        delay=config.delay,
-        backoff=dg.Backoff[config.backoff] if config.backoff else None,
-        jitter=dg.Jitter[config.jitter] if config.jitter else None,
-    )
-
-
 def _registered(manifest: ProjectManifest, pipelines: Sequence[str] | None) -> list[JobPlan]:
     """One job for each registered pipeline; `__default__` is called `default`, unless another is."""
     shown = [name for name in manifest.pipelines if pipelines is None or name in pipelines]
@@ -154,3 +143,23 @@ def _describe(plan: JobPlan) -> str:
 def job_params(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, Any]]:
     """Runtime parameters of the jobs that have some, by job name."""
     return {plan.name: plan.config.params for plan in plans if plan.config.params}
+
+
+def job_filters(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """Arguments of Kedro's `Pipeline.filter` that each job sets, by job name."""
+    return {
+        plan.name: {name: values for name in _FILTERS if (values := getattr(plan.config.pipeline, name))}
+        for plan in plans
+    }
+
+
+def job_loggers(plans: Sequence[JobPlan], config: DagsterConfig) -> Mapping[str, tuple[Mapping[str, Any], ...]]:
+    """Loggers of the jobs that have some, as `logging.config` describes them, by job name."""
+    return {
+        plan.name: tuple(
+            (config.loggers[choice] if isinstance(choice, str) else choice).model_dump()
+            for choice in plan.config.loggers
+        )
+        for plan in plans
+        if plan.config.loggers
+    }

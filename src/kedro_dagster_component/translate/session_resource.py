@@ -7,30 +7,28 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan
-from kedro_dagster_component.runtime.resource import KedroSessionResource, SessionOptions
+from kedro_dagster_component.runtime.resource import KedroSessionDefinition, SessionOptions
 from kedro_dagster_component.translate.config_schema import SESSION_SCHEMA
 
 
-def build_session_resource(instance: InstancePlan) -> dg.IOManagerDefinition:
+def build_session_resource(instance: InstancePlan) -> KedroSessionDefinition:
     """Session options of an instance, and the IO manager of its datasets.
 
-    In-memory datasets pass through the code location's `io_manager`, hence the requirement.
+    In-memory datasets pass through the code location's `io_manager`, hence its requirement.
     """
-
-    def create(context: dg.InitResourceContext) -> KedroSessionResource:
-        return KedroSessionResource(instance, SessionOptions(**context.resource_config), _load_for_asset)
-
-    return dg.IOManagerDefinition(
-        resource_fn=create,
-        config_schema=SESSION_SCHEMA,
-        required_resource_keys={"io_manager"},
-        description="Options of the Kedro session of a run; assets downstream load Kedro datasets through it.",
-    )
+    return KedroSessionDefinition(instance, _load_for_asset, _close_run, SESSION_SCHEMA)
 
 
 def _load_for_asset(
     context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
 ) -> Any:
+    # Only a run needs the runtime.
     from kedro_dagster_component.runtime.step import load_for_asset
 
     return load_for_asset(context, instance, dataset, options)
+
+
+def _close_run(run_id: str) -> None:
+    from kedro_dagster_component.runtime.unattended import close_run
+
+    close_run(run_id)
