@@ -12,7 +12,7 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
     call         `module:function` in the code location to call before the run
 
 Each report has `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
-(of the run, where no step failed), `saved` (metadata by asset key), `order` (asset keys as saved) and `logs`
+(of the run as a whole), `saved` (metadata by asset key), `order` (asset keys as saved) and `logs`
 ([level, message]).
 """
 
@@ -89,11 +89,12 @@ class Driver:
             return {"run_id": None, "success": False, "error": error, "steps": [], "failures": {}, "saved": {}}
         events = [entry.dagster_event for entry in self.instance.all_logs(run.run_id) if entry.dagster_event]
         saved = [event.materialization for event in events if event.event_type_value == "ASSET_MATERIALIZATION"]
+        ended = [event.job_failure_data.error for event in events if event.event_type_value == "PIPELINE_FAILURE"]
         logs = [entry for entry in self.instance.all_logs(run.run_id) if entry.dagster_event is None]
         return {
             "run_id": run.run_id,
             "success": self.instance.get_run_by_id(run.run_id).is_success,
-            "error": error,
+            "error": "\n".join([error or "", *[item.to_string() for item in ended if item]]),
             "steps": [event.step_key for event in events if event.is_step_success],
             "failures": {
                 event.step_key: event.step_failure_data.error.to_string() for event in events if event.is_step_failure
