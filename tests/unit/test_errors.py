@@ -1,0 +1,71 @@
+"""Problems that print themselves."""
+
+from kedro_dagster_component.errors import ConfigurationError, Position, Problem, did_you_mean
+
+
+def test_a_problem_shows_its_line(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("jobs:\r\n\ttrain: 3\r\n", encoding="utf-8")
+    assert str(Problem("expected a mapping", Position(file, 2, 9), "write one\nor two")) == (
+        f"{file}:2:9: expected a mapping\n    2 |  train: 3\n                ^\n  -> write one\n     or two"
+    )
+
+
+def test_less_is_shown_where_less_is_known(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("x: 1\n", encoding="utf-8")
+    assert str(Problem("wrong")) == "wrong"
+    assert str(Problem("wrong", Position(file))) == f"{file}: wrong"
+    assert str(Problem("wrong", Position(file, 1))) == f"{file}:1: wrong\n    1 | x: 1"
+    assert str(Problem("wrong", Position(file, 9, 1))) == f"{file}:9:1: wrong"
+    assert str(Problem("wrong", Position(tmp_path / "none.yml", 1, 1))) == f"{tmp_path}/none.yml:1:1: wrong"
+
+
+def test_further_lines_stand_below_the_excerpt(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("x: 1\n", encoding="utf-8")
+    assert str(Problem("cannot read\n  because", Position(file, 1, 1), "do this")).splitlines() == [
+        f"{file}:1:1: cannot read",
+        "    1 | x: 1",
+        "        ^",
+        "  because",
+        "  -> do this",
+    ]
+
+
+def test_the_line_holds_no_secret(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("a: {api_key: hunter2, con: 'pg://me:hunter2@h/d'}\n", encoding="utf-8")
+    shown = str(Problem("wrong", Position(file, 1, 25)))
+    assert "hunter2" not in shown
+    assert "con: 'pg://***@h/d'" in shown
+    caret = shown.splitlines()[-1]
+    assert caret.index("^") <= 8 + len("a: {api_key: ")
+
+
+def test_the_lines_of_a_file_of_credentials(tmp_path):
+    file = tmp_path / "credentials.yml"
+    file.write_text("db:\n  user: hunter2\n", encoding="utf-8")
+    assert "hunter2" not in str(Problem("wrong", Position(file, 2, 3)))
+
+
+def test_problems_are_sorted_and_counted(tmp_path):
+    a, b = tmp_path / "a.yml", tmp_path / "b.yml"
+    problems = [
+        Problem("no place"),
+        Problem("second file", Position(b, 1, 1)),
+        Problem("later", Position(a, 10, 1)),
+        Problem("first", Position(a, 2, 5)),
+    ]
+    error = ConfigurationError(problems)
+    assert [problem.message for problem in error.problems] == ["first", "later", "second file", "no place"]
+    assert str(error).startswith("4 problems in the configuration\n\n")
+    assert str(ConfigurationError(problems[:1])).startswith("1 problem in the configuration\n\n")
+
+
+def test_nearest_names():
+    assert did_you_mean("trian", ["train", "test"]) == "did you mean 'train'?"
+    assert did_you_mean("ab", ["abc", "abd"]) == "did you mean 'abd' or 'abc'?"
+    assert did_you_mean("x", ["b", "a"]) == "there is: 'a', 'b'"
+    assert did_you_mean("x", []) is None
+    assert did_you_mean("x", [f"name{i:02}" for i in range(25)]).endswith("'name19' and 5 more")

@@ -1,0 +1,84 @@
+"""Configuration of steps: what the launchpad is prefilled with, and what it accepts."""
+
+import pytest
+from dagster._config import Shape, process_config
+from golden import golden
+
+from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
+from kedro_dagster_component.translate.config_schema import parameter_fields
+
+NODE = {"id": "n", "name": "n", "namespace": None, "func": "f", "outputs": (), "fingerprint": "x"}
+
+
+def processed(value, given, *, is_secret=False):
+    """What Dagster makes of the configuration of one parameter `p`; None where nothing is given."""
+    node = NodeEntry(inputs=("params:p",), **NODE)
+    fields = parameter_fields(node, {"params:p": ParameterEntry(name="params:p", value=value, is_secret=is_secret)})
+    result = process_config(Shape(fields), {} if given is None else {"params:p": given})
+    assert result.success, result.errors
+    return result.value.get("params:p")
+
+
+def is_refused(value, given):
+    node = NodeEntry(inputs=("params:p",), **NODE)
+    fields = parameter_fields(node, {"params:p": ParameterEntry(name="params:p", value=value)})
+    return not process_config(Shape(fields), {"params:p": given}).success
+
+
+NESTED = {"rate": 0.5, "deep": {"depth": 3, "words": ["a", "b"]}, "empty": {}}
+
+
+@pytest.mark.parametrize(
+    "value", [1, 2.5, True, False, "x", "", None, [], [1, "a", None], {}, NESTED, {"a": None}, {"a": [{"b": 1}]}]
+)
+def test_a_configured_value_is_the_default(value):
+    assert processed(value, None) == value
+
+
+def test_a_partial_override_keeps_the_keys_beside_it():
+    expected = {"rate": 0.5, "deep": {"depth": 4, "words": ["a", "b"]}, "empty": {}}
+    assert processed(NESTED, {"deep": {"depth": 4}}) == expected
+
+
+def test_new_keys_are_accepted_at_any_depth():
+    changed = processed(NESTED, {"new": 1, "deep": {"new": [1]}, "empty": {"new": {"a": 1}}})
+    assert changed["new"] == 1
+    assert changed["deep"] == {"depth": 3, "words": ["a", "b"], "new": [1]}
+    assert changed["empty"] == {"new": {"a": 1}}
+
+
+@pytest.mark.parametrize(("value", "given"), [(1, 2.5), (2.5, 1), (1, 2), (None, "x"), (None, 3), ([1], "x"), ([], {})])
+def test_what_is_accepted_instead(value, given):
+    assert processed(value, given) == given
+
+
+@pytest.mark.parametrize(("value", "given"), [(1, "x"), ("x", 1), (True, 1), (NESTED, 3), (NESTED, {"rate": "high"})])
+def test_what_is_refused(value, given):
+    assert is_refused(value, given)
+
+
+def test_a_secret_has_no_default_and_accepts_anything():
+    assert processed("***", None, is_secret=True) is None
+    assert processed("***", "s3cret", is_secret=True) == "s3cret"
+
+
+def test_a_secret_inside_a_mapping_has_no_default():
+    value = {"api_key": "***", "n": 1, "deep": {"token": "***"}}
+    assert processed(value, None) == {"n": 1, "deep": {}}
+    assert processed(value, {"api_key": {"any": 1}}) == {"api_key": {"any": 1}, "n": 1, "deep": {}}
+
+
+def test_a_parameter_the_manifest_does_not_know_is_optional():
+    node = NodeEntry(inputs=("params:gone",), **NODE)
+    assert process_config(Shape(parameter_fields(node, {})), {}).value == {}
+
+
+def test_every_spelling_of_the_odd_project():
+    manifest = golden("odd_names")
+    fields = parameter_fields(manifest.nodes["clean_data"], manifest.parameters)
+    assert list(fields) == ["parameters"]
+    assert fields["parameters"].description == "All parameters of the Kedro project."
+    assert "api_key" not in fields["parameters"].default_value["service"]
+    fields = parameter_fields(manifest.nodes["größe.messen"], manifest.parameters)
+    assert list(fields) == ["params:step-size", "params:nested"]
+    assert fields["params:step-size"].description == "Kedro parameter `step-size`."
