@@ -6,10 +6,11 @@ from collections.abc import Iterator
 
 from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.partitions import MultiPartitionsConfig
 from kedro_dagster_component.config.patterns import is_pattern, match
-from kedro_dagster_component.config.positions import KeyPath, Positions
+from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import ProjectManifest, dataset_name, is_parameter
 

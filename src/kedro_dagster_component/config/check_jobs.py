@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.factories import ConcreteJob, FailedJob, expand_jobs, factory_jobs
 from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import is_pattern, match_levels, placeholders
-from kedro_dagster_component.config.positions import KeyPath, Positions
+from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.scalars import is_job_name
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import NodeEntry, ProjectManifest, dataset_name

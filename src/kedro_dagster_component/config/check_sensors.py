@@ -6,9 +6,10 @@ from collections.abc import Iterator
 
 from kedro_dagster_component.config.check_assets import asset_names
 from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import is_pattern
-from kedro_dagster_component.config.positions import KeyPath, Positions
+from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.sensors import (
     AssetChangedSensorConfig,
     JobFailedSensorConfig,

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from pydantic import ValidationError
 
+from kedro_dagster_component.config.environment import fill_in
 from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import is_pattern
@@ -42,6 +45,8 @@ class FailedJob:
 def expand_jobs(config: DagsterConfig, manifest: ProjectManifest) -> dict[str, ConcreteJob]:
     """All jobs by name: those written out, then those of the factories, both in the order of the file.
 
+    Environment variables that factories name are read from this process.
+
     A factory's job whose settings become wrong with its placeholders filled in is left out:
     `check_against_project` reports it.
     """
@@ -57,9 +62,15 @@ def factory_jobs(config: DagsterConfig, manifest: ProjectManifest) -> Iterator[C
             yield _read(name, job)
 
 
+def fill_in_job(job: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """A job with the values of the environment variables it names, but for those in `params`: a step fills them in."""
+    filled: dict[str, Any] = fill_in(job, environment, leave=lambda path: path == ("params",)).content
+    return filled
+
+
 def _read(name: str, job: ExpandedJob) -> ConcreteJob | FailedJob:
     try:
-        config = JobConfig.model_validate(job.config)
+        config = JobConfig.model_validate(fill_in_job(job.config, os.environ))
     except ValidationError as error:
         return FailedJob(name, job.key, error)
     return ConcreteJob(name, job.key, config, job.bindings)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -11,12 +13,15 @@ from pydantic_core import ErrorDetails
 
 from kedro_dagster_component.config.check import check_against_project
 from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.environment import FilledIn, KeyPath, fill_in, placeholders_below
+from kedro_dagster_component.config.factories import fill_in_job
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.positions import KeyPath, Positions, read_all_positions
+from kedro_dagster_component.config.positions import Positions, read_all_positions
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
+_STORED = frozenset({"description", "tags", "run_tags", "metadata"})
 _ENTRY_DEPTH = 2
 """Section and name."""
 
@@ -24,26 +29,29 @@ _DEPTHS = (3, _ENTRY_DEPTH, 1)
 """What is left out so that the rest can still be checked: first single settings, then entries, then sections."""
 
 
-def parse_dagster_config(raw: Mapping[str, Any], files: Sequence[str | Path]) -> tuple[DagsterConfig, Positions]:
+def parse_dagster_config(
+    raw: Mapping[str, Any], files: Sequence[str | Path], *, environment: Mapping[str, str] | None = None
+) -> tuple[DagsterConfig, Positions]:
     """The configuration from its merged form.
 
     Args:
-        raw: Content of the `dagster*` files, merged and interpolated by the project's own loader.
+        raw: Content of the `dagster*` files, merged and interpolated by the project's own loader, with a placeholder
+            for each environment variable.
         files: These files, base before environment; for positions only.
+        environment: Values of the variables; None for those of this process.
 
     Raises:
         ConfigurationError: With every mistake of every file.
     """
-    positions = read_all_positions(files)
-    config, problems = _validated(raw, positions)
-    problems = [*positions.problems, *problems]
+    source = _Source.read(raw, files, environment)
+    config, problems = source.validated()
     if config is None or problems:
         raise ConfigurationError(problems)
-    return config, positions
+    return config, source.positions
 
 
 def load_dagster_config(
-    manifest: ProjectManifest, *, partitions: Iterable[str] = ()
+    manifest: ProjectManifest, *, partitions: Iterable[str] = (), environment: Mapping[str, str] | None = None
 ) -> tuple[DagsterConfig, Positions]:
     """The configuration of a project, checked against its pipelines.
 
@@ -52,28 +60,90 @@ def load_dagster_config(
     Args:
         manifest: The project, with the content and the files of its configuration.
         partitions: Names of partitions defined elsewhere (`component.yaml`).
+        environment: Values of the environment variables it names; None for those of this process.
 
     Raises:
         ConfigurationError: With every mistake of every file.
     """
-    positions = read_all_positions(manifest.dagster_files)
-    config, problems = _validated(manifest.dagster, positions)
+    source = _Source.read(manifest.dagster, manifest.dagster_files, environment)
+    config, problems = source.validated()
     declared = Declared.of(manifest.dagster, partitions)
     if config is None:
-        config = _remaining(manifest.dagster)
+        config = _remaining(source.filled.content)
     if config is not None:
-        problems = [*problems, *check_against_project(config, positions, manifest, declared=declared)]
-    problems = [*positions.problems, *problems]
+        known = {problem.position for problem in source.missing()}
+        found = check_against_project(config, source.positions, source.fill_jobs(manifest), declared=declared)
+        problems += [problem for problem in found if problem.position not in known]
     if config is None or problems:
         raise ConfigurationError(problems)
-    return config, positions
+    return config, source.positions
 
 
-def _validated(raw: Mapping[str, Any], positions: Positions) -> tuple[DagsterConfig | None, list[Problem]]:
-    try:
-        return DagsterConfig.model_validate(dict(raw)), []
-    except ValidationError as error:
-        return None, [_problem(line, positions) for line in error.errors(include_url=False)]
+@dataclass(frozen=True)
+class _Source:
+    """What is read, and where it stands."""
+
+    positions: Positions
+    filled: FilledIn
+    environment: Mapping[str, str]
+
+    @classmethod
+    def read(
+        cls, raw: Mapping[str, Any], files: Sequence[str | Path], environment: Mapping[str, str] | None
+    ) -> _Source:
+        given = os.environ if environment is None else environment
+        filled = fill_in(dict(raw), given, leave=_is_params)
+        return cls(read_all_positions(files, raw, filled.secrets), filled, given)
+
+    def validated(self) -> tuple[DagsterConfig | None, list[Problem]]:
+        """The configuration, None where it is wrong in itself; and all that is wrong in itself or in its files."""
+        problems = [*self.positions.problems, *self.missing(), *self._stored()]
+        try:
+            return DagsterConfig.model_validate(self.filled.content), problems
+        except ValidationError as error:
+            lines = error.errors(include_url=False)
+        unknown = [path for path, _ in self.filled.missing]
+        lines = [line for line in lines if not any(line["loc"][: len(path)] == path for path in unknown)]
+        return None, [*problems, *(_problem(line, self.positions) for line in lines)]
+
+    def fill_jobs(self, manifest: ProjectManifest) -> ProjectManifest:
+        """The manifest with the variables' values in the jobs that factories make."""
+        jobs = {
+            name: job.model_copy(update={"config": fill_in_job(job.config, self.environment)})
+            for name, job in manifest.jobs.items()
+        }
+        return manifest.model_copy(update={"jobs": jobs})
+
+    def missing(self) -> list[Problem]:
+        """Environment variables that are not there."""
+        problems = []
+        for path, names in self.filled.missing:
+            several = "' and '".join(names)
+            is_are = "variable '{}' is" if len(names) == 1 else "variables '{}' are"
+            message = f"the environment {is_are.format(several)} not set"
+            hint = (
+                f"set it in the environment of every Dagster process, or give a default: ${{oc.env:{names[0]},default}}"
+            )
+            problems.append(self.positions.problem_at(self.positions.at(*path), path, message, hint))
+        return problems
+
+    def _stored(self) -> list[Problem]:
+        """Environment variables in texts that Dagster keeps and shows."""
+        return [
+            self.positions.problem_at(
+                self.positions.at(*path),
+                path,
+                "a value from the environment cannot stand here: Dagster stores and shows it",
+                "write it out",
+            )
+            for path in placeholders_below(self.positions.content)
+            if not _is_params(path) and _STORED.intersection(path)
+        ]
+
+
+def _is_params(path: KeyPath) -> bool:
+    """Whether it is the runtime parameters of a job: Dagster stores them, so the step fills them in."""
+    return path[0] == "jobs" and path[2:3] == ("params",)
 
 
 def _remaining(raw: Mapping[str, Any]) -> DagsterConfig | None:
@@ -111,10 +181,7 @@ def _without(content: Mapping[Any, Any], path: KeyPath) -> dict[Any, Any]:
 def _problem(line: ErrorDetails, positions: Positions) -> Problem:
     context = line["ctx"]
     path: KeyPath = tuple(step for step in line["loc"] if step != KEY_MARK)
-    message, hint = context["message"], context["hint"] or None
-    source = positions.source_text(path)
-    if source is not None:
-        message, hint = f"the value of {source} is wrong here", "look at the setting it comes from"
-    position = positions.at(*path, at_key=context["at_key"])
-    shown = positions.problem(path[:-1] if context["at_key"] else path, message, hint=hint)
-    return Problem(shown.message, position, hint)
+    message, hint, at_key = context["message"], context["hint"] or None, context["at_key"]
+    if not at_key:
+        return positions.problem(path, message, hint=hint)
+    return positions.problem_at(positions.at(*path, at_key=True), path[:-1], message, hint)

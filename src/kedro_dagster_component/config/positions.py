@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from kedro_dagster_component.config.environment import KeyPath, placeholder_at
 from kedro_dagster_component.config.yaml_mistakes import explain_yaml_error
 from kedro_dagster_component.errors import Position, Problem
 
-KeyPath = tuple[str | int, ...]
-"""Keys and list indices from the top of a file."""
-
 _MERGE = "<<"
+_LONG_ENOUGH = 4
+"""Characters of a value that is no part of an ordinary word."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _Child = tuple[yaml.Node | None, yaml.Node]
 """Key (None in a list) and value."""
@@ -112,9 +112,13 @@ class Positions:
 
     Attributes:
         trees: Base before environment, as Kedro merges them.
+        content: What they hold once merged, with a placeholder for each environment variable.
+        secrets: Values of these variables, which no message shows.
     """
 
     trees: tuple[PositionTree, ...] = ()
+    content: Mapping[str, Any] = field(default_factory=dict)
+    secrets: frozenset[str] = frozenset()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -143,18 +147,41 @@ class Positions:
         return place.key if at_key or place.depth < len(path) else place.value
 
     def problem(self, path: KeyPath, message: str, *, hint: str | None = None, at_key: bool = False) -> Problem:
-        """A mistake at an entry; the path stands before the message."""
-        shown = show_path(path)
-        return Problem(f"{shown}: {message}" if shown else message, self.at(*path, at_key=at_key), hint)
+        """A mistake at an entry; the path stands before the message.
+
+        A value that came from an environment variable is called by the name of the variable.
+        """
+        position = self.at(*path, at_key=at_key)
+        if at_key:
+            return self.problem_at(position, path, message, hint)
+        source = self.source_text(path)
+        if source is None:
+            return self.problem_at(position, path, message, hint)
+        return self.problem_at(
+            position, path, f"the value of {source} is wrong here", "look at the variable it is from"
+        )
+
+    def problem_at(self, position: Position | None, path: KeyPath, message: str, hint: str | None) -> Problem:
+        """A mistake at a position of its own, with the path of an entry before the message."""
+        shown, text = show_path(path), self.without_secrets(message)
+        return Problem(f"{shown}: {text}" if shown else text, position, self.without_secrets(hint) if hint else None)
 
     def source_text(self, path: KeyPath) -> str | None:
-        """What the file says where a value may have come from an environment variable; None elsewhere."""
+        """Where a value that may be an environment variable's comes from; None for any other value."""
+        if (placeholder := placeholder_at(self.content, path)) is not None:
+            return placeholder
         if not any(tree.mentions_environment for tree in self.trees):
             return None
-        place = self.place(path)
-        if place is None or place.text is None or "${" not in place.text:
-            return None
-        return place.text
+        place = self.place(path)  # a loader of another kind has filled in the value itself
+        return place.text if place is not None and place.text is not None and "${" in place.text else None
+
+    def without_secrets(self, text: str) -> str:
+        """A text without the values of environment variables; short ones are only looked for in quotes."""
+        for secret in sorted(self.secrets, key=len, reverse=True):
+            text = text.replace(f"'{secret}'", "'***'")
+            if len(secret) >= _LONG_ENOUGH:
+                text = text.replace(secret, "***")
+        return text
 
 
 def read_positions(path: str | Path) -> PositionTree:
@@ -182,9 +209,11 @@ def read_positions(path: str | Path) -> PositionTree:
     return PositionTree(file, root, tuple(_structure_problems(file, root)), "oc.env" in text)
 
 
-def read_all_positions(files: Sequence[str | Path]) -> Positions:
-    """The places of several files, base before environment."""
-    return Positions(tuple(read_positions(file) for file in files))
+def read_all_positions(
+    files: Sequence[str | Path], content: Mapping[str, Any] | None = None, secrets: frozenset[str] = frozenset()
+) -> Positions:
+    """The places of several files, base before environment; the other arguments as in `Positions`."""
+    return Positions(tuple(read_positions(file) for file in files), content or {}, secrets)
 
 
 def position_of(file: Path, node: yaml.Node) -> Position:

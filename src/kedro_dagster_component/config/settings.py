@@ -10,9 +10,10 @@ from pydantic import ValidationError
 
 from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.check_assets import asset_names
+from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
-from kedro_dagster_component.config.positions import KeyPath, show_path
+from kedro_dagster_component.config.positions import show_path
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem
 from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest
 

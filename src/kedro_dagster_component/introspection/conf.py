@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import glob
-import re
 import tarfile
 import zipfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path, PurePosixPath
@@ -14,18 +14,25 @@ from typing import Any
 
 import yaml
 from kedro.config import AbstractConfigLoader, MissingConfigException, OmegaConfigLoader
-from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem, did_you_mean
-from kedro_dagster_component.introspection.failures import cause, reading, safe_position
-from kedro_dagster_component.introspection.positions import key_position, top_level_lines
+from kedro_dagster_component.compat.kedro import environment_resolver
+from kedro_dagster_component.config.environment import environment_placeholder
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem, did_you_mean
+from kedro_dagster_component.introspection.conf_problems import (
+    duplicate_problems,
+    file_problems,
+    interpolation_problems,
+)
+from kedro_dagster_component.introspection.failures import reading, safe_position
+from kedro_dagster_component.introspection.positions import top_level_lines
 from kedro_dagster_component.manifest import SourceRef
 from kedro_dagster_component.masking import mask_text
 
 _SUFFIXES = (".yml", ".yaml", ".json")
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
-_NODE_LIMIT = re.compile(r"OMEGACONF_MAX_YAML_EXPANDED_NODES|expanded nodes", re.IGNORECASE)
+_DAGSTER = "dagster"
+_KINDS = ("globals", "parameters", "catalog", "credentials", _DAGSTER)
 DAGSTER_PATTERNS = ["dagster*", "dagster*/**", "**/dagster*"]
 """Where the configuration for Dagster is looked for, by the same rule as Kedro's own kinds."""
 
@@ -79,11 +86,7 @@ class Conf:
         patterns = getattr(self.loader, "config_patterns", {}).get(kind, [])
         if self.root is None:
             return []
-        found: dict[Path, None] = {}
-        for folder in dict.fromkeys((self.base_env, self.run_env)):
-            names = {name for pattern in patterns for name in _glob(self.root / folder, pattern)}
-            found.update(dict.fromkeys(self.root / folder / name for name in sorted(names)))
-        return list(found)
+        return _matching(self.root, (self.base_env, self.run_env), patterns)
 
     def read(self, kind: str) -> dict[str, Any] | None:
         """Merged and resolved configuration of a kind.
@@ -95,7 +98,7 @@ class Conf:
             ConfigurationError: A file is no valid YAML, or an interpolation cannot be resolved.
             IntrospectionError: The loader failed in any other way.
         """
-        with reading(f"the {kind} configuration", self.project_path):
+        with reading(f"the {kind} configuration", self.project_path), self._environment(kind):
             try:
                 content = self.loader[kind]
             except MissingConfigException:
@@ -104,14 +107,11 @@ class Conf:
                 if kind in getattr(self.loader, "config_patterns", {}):
                     raise
                 return None
-            except yaml.YAMLError as error:
-                raise ConfigurationError(self._broken_files(kind, error)) from error
-            except OmegaConfBaseException as error:
-                raise ConfigurationError([self._unresolved(kind, error)]) from error
-            except ValueError as error:
-                if "Duplicate keys" not in str(error):
+            except Exception as error:
+                problems = self._problems(kind, error)
+                if not problems:
                     raise
-                raise ConfigurationError([Problem(mask_text(line)) for line in str(error).splitlines()]) from error
+                raise ConfigurationError(problems) from error
         return dict(content) if content is not None else None
 
     def location(self, kind: str, key: str) -> SourceRef | None:
@@ -135,27 +135,47 @@ class Conf:
             self._known_files[kind] = self.files(kind)
         return self._known_files[kind]
 
-    def _broken_files(self, kind: str, error: yaml.YAMLError) -> list[Problem]:
-        """One problem for each file that cannot be parsed; the loader's own words where none can be found."""
-        candidates = dict.fromkeys([*self.files("globals"), *self.files(kind)])
-        problems = [problem for file in candidates if (problem := _parse_problem(file))]
-        return problems or [Problem(f"cannot parse the {kind} configuration: {mask_text(str(error))}")]
+    def _environment(self, kind: str) -> AbstractContextManager[None]:
+        """Environment variables as placeholders, where the loader would refuse them or tell their values."""
+        if kind != _DAGSTER or not isinstance(self.loader, OmegaConfigLoader):
+            return nullcontext()
+        return environment_resolver(self.loader, environment_placeholder)
 
-    def _unresolved(self, kind: str, error: OmegaConfBaseException) -> Problem:
-        message = mask_text((getattr(error, "msg", None) or str(error)).strip().split("\n")[0])
-        full_key = getattr(error, "full_key", None) or ""
-        keys = [part for part in re.split(r"[.\[\]]", str(full_key)) if part]
-        hint = None
-        if _NODE_LIMIT.search(str(error)):
-            hint = (
-                "OmegaConf takes no file of more than 10000 values: split it into several files, use dataset factories,"
-                " or set OMEGACONF_MAX_YAML_EXPANDED_NODES"
-            )
-        text = f"{message} (in '{full_key}' of the {kind} configuration)" if full_key else message
-        for file in reversed(self.files(kind)):
-            if place := _best_place(file, keys):
-                return Problem(text, safe_position(file, *place), hint)
-        return Problem(text, None, hint)
+    def _problems(self, kind: str, error: Exception) -> list[Problem]:
+        """What made the loader fail, with the mistakes of the files of other kinds; empty where nobody can tell."""
+        found = [
+            problem for each in dict.fromkeys((*_KINDS, kind)) for problem in file_problems(self.files(each), each)
+        ]
+        if found:
+            return found
+        if isinstance(error, OmegaConfBaseException):
+            return interpolation_problems(self.files(kind)) or [_unplaced(kind, error)]
+        if isinstance(error, yaml.YAMLError):
+            return [_unplaced(kind, error)]
+        if isinstance(error, ValueError) and "Duplicate keys" in str(error):
+            return duplicate_problems(self.files(kind)) or [
+                Problem(mask_text(line)) for line in str(error).splitlines()
+            ]
+        return []
+
+
+def globals_problems(root: Path, folders: Iterable[str], patterns: Sequence[str]) -> list[Problem]:
+    """What is wrong with the files of globals, which a loader reads when it is made.
+
+    Args:
+        root: Folder of the configuration.
+        folders: Base before environment.
+        patterns: Of these files.
+    """
+    files = _matching(root, folders, patterns)
+    return file_problems(files, "globals") or interpolation_problems(files)
+
+
+def _unplaced(kind: str, error: Exception) -> Problem:
+    """A mistake in files that cannot be looked into, such as those of an archive."""
+    text = mask_text(" ".join((getattr(error, "msg", None) or str(error)).split()))
+    key = getattr(error, "full_key", None)
+    return Problem(f"cannot load the {kind} configuration: {text}" + (f" (in '{key}')" if key else ""))
 
 
 def check_folders(conf: Conf, *, asked: str | None) -> None:
@@ -188,25 +208,13 @@ def check_folders(conf: Conf, *, asked: str | None) -> None:
             )
 
 
-def _best_place(file: Path, keys: Sequence[str]) -> tuple[int, int] | None:
-    return key_position(file, keys) if keys else None
-
-
-def _parse_problem(file: Path) -> Problem | None:
-    """What is wrong with the syntax of a file; None where it can be parsed."""
-    try:
-        OmegaConf.load(file)
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        what = mask_text(": ".join(part for part in (error.context, error.problem) if part))
-        if mark is None:
-            return Problem(f"cannot parse this file: {what}", Position(file))
-        position = safe_position(file, mark.line + 1, mark.column + 1)
-        where = "" if position.line else f" (line {mark.line + 1})"
-        return Problem(f"cannot parse this file{where}: {what}", position)
-    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong with the file
-        return Problem(f"cannot read this file: {cause(error)}", Position(file))
-    return None
+def _matching(root: Path, folders: Iterable[str], patterns: Sequence[str]) -> list[Path]:
+    """Files of some folders, folder by folder, each by name."""
+    found: dict[Path, None] = {}
+    for folder in dict.fromkeys(folders):
+        names = {name for pattern in patterns for name in _glob(root / folder, pattern)}
+        found.update(dict.fromkeys(root / folder / name for name in sorted(names)))
+    return list(found)
 
 
 def _glob(folder: Path, pattern: str) -> list[str]:

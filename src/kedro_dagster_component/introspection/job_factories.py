@@ -28,12 +28,10 @@ class Expansion:
     Attributes:
         jobs: By concrete name: jobs written out first, then those of factories, both in the order of the file.
         errors: By key of the file: factories that cannot be expanded, and why.
-        unused: Keys of factories that no namespace matches.
     """
 
     jobs: dict[str, ExpandedJob]
     errors: dict[str, str]
-    unused: tuple[str, ...]
 
 
 def is_factory(key: str) -> bool:
@@ -54,7 +52,6 @@ def expand_jobs(jobs: Mapping[str, Any], namespaces_of: Callable[[list[str]], It
     written = {key: ExpandedJob(key=key, config=_mapping(job)) for key, job in jobs.items() if not is_factory(key)}
     made: dict[str, ExpandedJob] = {}
     errors: dict[str, str] = {}
-    unused: list[str] = []
     for key in sorted(filter(is_factory, jobs), key=lambda key: -len(_PLACEHOLDER.sub("", key))):
         config = _mapping(jobs[key])
         options = _mapping(config.get("pipeline"))
@@ -62,14 +59,11 @@ def expand_jobs(jobs: Mapping[str, Any], namespaces_of: Callable[[list[str]], It
         if error := _unbindable(key, templates):
             errors[key] = error
             continue
-        bindings = _bindings(templates[0], namespaces_of(pipeline_names(options)))
-        if not bindings:
-            unused.append(key)
-        for binding in bindings:
+        for binding in _bindings(templates[0], namespaces_of(pipeline_names(options))):
             made.setdefault(_fill(key, binding), ExpandedJob(key=key, config=_fill(config, binding), bindings=binding))
     order = {key: index for index, key in enumerate(jobs)}
     others = sorted((item for item in made.items() if item[0] not in written), key=lambda item: order[item[1].key])
-    return Expansion({**written, **dict(others)}, errors, tuple(unused))
+    return Expansion({**written, **dict(others)}, errors)
 
 
 def pipeline_names(options: Mapping[str, Any]) -> list[str]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import Any
 
 from kedro.pipeline import Pipeline
 
+from kedro_dagster_component.config.environment import fill_in
 from kedro_dagster_component.errors import did_you_mean
-from kedro_dagster_component.introspection.job_factories import Expansion, expand_jobs, names_in, pipeline_names
+from kedro_dagster_component.introspection.job_factories import expand_jobs, names_in, pipeline_names
 from kedro_dagster_component.introspection.nodes import NodeTable
 from kedro_dagster_component.manifest import ExpandedJob, JobSelection
 
@@ -17,8 +19,10 @@ _FILTERS = ("tags", "from_nodes", "to_nodes", "node_names", "from_inputs", "to_o
 
 def read_jobs(
     dagster: Mapping[str, Any], pipelines: Mapping[str, Pipeline], nodes: NodeTable
-) -> tuple[dict[str, ExpandedJob], dict[str, JobSelection], list[str]]:
-    """Jobs by concrete name, their selections, and warnings.
+) -> tuple[dict[str, ExpandedJob], dict[str, JobSelection]]:
+    """Jobs by concrete name, and their selections.
+
+    The values of environment variables are used here and left out of the result.
 
     Args:
         dagster: Content of `dagster.yml`; what has not the expected shape is passed over, checking is not done here.
@@ -27,18 +31,18 @@ def read_jobs(
     """
     jobs = dagster.get("jobs")
     if not isinstance(jobs, Mapping):
-        return {}, {}, []
-    expansion = expand_jobs(jobs, lambda names: _namespaces(pipelines, names))
+        return {}, {}
+    expansion = expand_jobs(jobs, lambda names: _namespaces(pipelines, _filled(names)))
     selector = _Selector(pipelines, nodes)
     selections = {
-        name: selector.select(job.config["pipeline"]).model_copy(
+        name: selector.select(_filled(job.config["pipeline"])).model_copy(
             update={"source": job.key if job.key != name else None}
         )
         for name, job in expansion.jobs.items()
         if isinstance(job.config.get("pipeline"), Mapping)
     }
     selections.update({key: JobSelection(error=error) for key, error in expansion.errors.items()})
-    return expansion.jobs, selections, _unused(expansion)
+    return expansion.jobs, selections
 
 
 class _Selector:
@@ -76,5 +80,5 @@ def _namespaces(pipelines: Mapping[str, Pipeline], names: list[str]) -> set[str]
     return {node.namespace for name in names if name in pipelines for node in pipelines[name].nodes if node.namespace}
 
 
-def _unused(expansion: Expansion) -> list[str]:
-    return [f"the job factory '{key}' makes no job: no namespace of its pipeline matches" for key in expansion.unused]
+def _filled(value: Any) -> Any:
+    return fill_in(value, os.environ).content

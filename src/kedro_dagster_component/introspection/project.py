@@ -19,7 +19,7 @@ from kedro.utils import find_kedro_project
 
 from kedro_dagster_component.compat.kedro import create_catalog, session_without_plugins
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
-from kedro_dagster_component.introspection.conf import DAGSTER_PATTERNS, Conf
+from kedro_dagster_component.introspection.conf import DAGSTER_PATTERNS, Conf, globals_problems
 from kedro_dagster_component.introspection.failures import reading
 from kedro_dagster_component.manifest import ProjectRef
 
@@ -92,7 +92,7 @@ def open_project(ref: ProjectRef) -> OpenProject:
             conf_source=ref.conf_source,
             save_on_close=False,
         )
-    context = _context(session, path)
+    context = _context(session, ref)
     loader: AbstractConfigLoader = context.config_loader
     patterns = getattr(loader, "config_patterns", None)
     if isinstance(patterns, dict):
@@ -113,10 +113,26 @@ def _configure(ref: ProjectRef, path: Path) -> tuple[str, str]:
     return metadata.project_name or metadata.package_name, metadata.package_name
 
 
-def _context(session: KedroSession, path: Path) -> KedroContext:
+def _context(session: KedroSession, ref: ProjectRef) -> KedroContext:
+    path = Path(ref.project_path)
     hooks = "settings, context or `after_context_created` hooks" if settings.HOOKS else "settings or context"
     with reading(f"the {hooks}", path):
-        return session.load_context()
+        try:
+            return session.load_context()
+        except Exception as error:
+            problems = _globals_problems(ref)
+            if problems:
+                raise ConfigurationError(problems) from error
+            raise
+
+
+def _globals_problems(ref: ProjectRef) -> list[Problem]:
+    """What is wrong with `globals.yml`: a loader that fails on it is none that could be asked for its files."""
+    options = settings.CONFIG_LOADER_ARGS
+    root = Path(ref.conf_source or Path(ref.project_path) / settings.CONF_SOURCE)
+    environment = ref.env or os.environ.get("KEDRO_ENV") or options.get("default_run_env", "")
+    patterns = options.get("config_patterns", {}).get("globals", ["globals.yml"])
+    return globals_problems(root, (options.get("base_env", ""), environment), patterns) if root.is_dir() else []
 
 
 def _live_catalog(context: KedroContext, conf: Conf) -> CatalogProtocol[Any, Any] | None:

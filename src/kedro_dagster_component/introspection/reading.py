@@ -38,7 +38,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     catalog = CatalogReader(conf, datasets or {}, project.catalog)
     pipelines, skipped = read_pipelines(project.path, include_hooks=ref.include_hooks)
     nodes = read_nodes(pipelines)
-    jobs, selections, unused = read_jobs(dagster, pipelines, nodes)
+    jobs, selections = read_jobs(dagster, pipelines, nodes)
     return ProjectManifest(
         ref=ref,
         project_name=project.project_name,
@@ -54,7 +54,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         dagster_files=tuple(str(file) for file in conf.files("dagster")),
         jobs=jobs,
         job_selections=selections,
-        warnings=(*warnings, *skipped, *catalog.warnings, *map(_doubtful, nodes.doubtful), *unused),
+        warnings=(*warnings, *skipped, *catalog.warnings, *map(_doubtful, nodes.doubtful)),
     )
 
 

@@ -89,10 +89,10 @@ def test_broken_yaml_in_two_files_at_once(read, tmp_path):
     found = problems(read, catalog="a: {type: x\nb: 1\n", files={"conf/base/catalog_b.yml": "a:\n  - b\n c: d\n"})
     base = tmp_path.resolve() / "demo/conf/base"
     assert [(problem.position.file, problem.position.line) for problem in found] == [
-        (base / "catalog.yml", 2),
+        (base / "catalog.yml", 1),
         (base / "catalog_b.yml", 3),
     ]
-    assert "cannot parse this file" in found[0].message
+    assert "the '{' is not closed" in found[0].message
 
 
 def test_a_repeated_key(read):
@@ -101,15 +101,16 @@ def test_a_repeated_key(read):
 
 
 def test_keys_in_two_files(read):
-    [problem] = problems(read, files={"conf/base/catalog_b.yml": "raw: {type: x}"})
-    assert "Duplicate keys found in" in problem.message
+    [problem] = problems(read, files={"conf/base/catalog_b.yml": "\nraw: {type: x}"})
+    assert (problem.position.file.name, problem.position.line) == ("catalog_b.yml", 2)
+    assert "the key 'raw' is there twice, first in " in problem.message
+    assert problem.message.endswith("conf/base/catalog.yml:2")
 
 
 def test_an_interpolation_that_leads_nowhere(read):
     [problem] = problems(read, catalog="\nraw:\n  type: x\n  filepath: ${folder}/x.csv\n")
-    assert (problem.position.line, problem.position.column) == (4, 3)
-    assert "folder" in problem.message
-    assert "raw.filepath" in problem.message
+    assert (problem.position.line, problem.position.column) == (4, 13)
+    assert problem.message == "raw.filepath: interpolation key 'folder' not found"
 
 
 def test_catalog_entries_that_are_none(read):

@@ -1,0 +1,128 @@
+"""What is wrong with configuration files that Kedro's loader refuses: every mistake with its place."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+import yaml
+from omegaconf import OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.positions import Positions, read_all_positions, read_positions
+from kedro_dagster_component.errors import Position, Problem
+from kedro_dagster_component.introspection.failures import cause, safe_position
+from kedro_dagster_component.introspection.positions import top_level_lines
+from kedro_dagster_component.masking import mask_text
+
+_CREDENTIALS = "credentials"
+_NODE_LIMIT = re.compile(r"OMEGACONF_MAX_YAML_EXPANDED_NODES|expanded nodes|node expansion", re.IGNORECASE)
+_NODE_LIMIT_HINT = (
+    "split it into several files, write repeated entries as one factory with {placeholders},\n"
+    "or set the environment variable OMEGACONF_MAX_YAML_EXPANDED_NODES to a larger number"
+)
+_HINTS: Mapping[str, str] = {
+    r"Interpolation key '": "${name} is another key of the same kind of file; a value of globals.yml is ${globals:name}",
+    r"Globals key '": "add it to globals.yml, or give a default: ${globals:name,default}",
+    r"Runtime parameter '": "give it under 'runtime_params' in component.yaml, or a default: ${runtime_params:name,default}",
+    r"interpolation type oc\.env": "Kedro reads environment variables in credentials only; in dagster.yml they work too",
+    r"Unsupported interpolation type": "resolvers of your own are named in CONFIG_LOADER_ARGS of settings.py",
+}
+"""The way out by what OmegaConf or Kedro says."""
+
+
+def file_problems(files: Iterable[Path], kind: str) -> list[Problem]:
+    """Why files cannot be loaded: the mistakes of each file's YAML, or what OmegaConf does not take.
+
+    Args:
+        files: Of one kind of configuration.
+        kind: Of `credentials` no line is shown.
+    """
+    problems = [problem for file in files for problem in read_positions(file).problems or _refusal(file)]
+    return [_shown(problem, kind) for problem in problems]
+
+
+def interpolation_problems(files: Sequence[Path]) -> list[Problem]:
+    """Every interpolation that cannot be resolved; resolvers have to be registered as while loading.
+
+    Args:
+        files: Of one kind; those of one folder are merged, as Kedro does.
+    """
+    problems: list[Problem] = []
+    for _, group in groupby(files, key=lambda file: file.parent):
+        folder = list(group)
+        positions = read_all_positions(folder)
+        content = OmegaConf.unsafe_merge(*(OmegaConf.load(file) for file in folder))
+        problems += [interpolation_problem(positions, path, error) for path, error in _unresolved(content, ())]
+    return problems
+
+
+def interpolation_problem(positions: Positions, path: KeyPath, error: Exception) -> Problem:
+    """The problem of one value that cannot be resolved."""
+    message = mask_text((getattr(error, "msg", None) or str(error)).strip().split("\n")[0]).rstrip(".")
+    hint = next((hint for words, hint in _HINTS.items() if re.search(words, message)), None)
+    problem = positions.problem_at(positions.at(*path), path, message[:1].lower() + message[1:], hint)
+    return _shown(problem, "")
+
+
+def duplicate_problems(files: Sequence[Path]) -> list[Problem]:
+    """Top-level keys that two files of one folder have, which Kedro refuses."""
+    problems: list[Problem] = []
+    for _, group in groupby(files, key=lambda file: file.parent):
+        first_by_key: dict[str, Path] = {}
+        for file in group:
+            for key, line in top_level_lines(file).items():
+                first = first_by_key.setdefault(key, file)
+                if first != file and not key.startswith("_"):
+                    message = f"the key '{key}' is there twice, first in {first}:{top_level_lines(first)[key]}"
+                    hint = "files of one folder cannot share a key: put what is below it in one file"
+                    problems.append(Problem(message, safe_position(file, line, 1), hint))
+    return problems
+
+
+def _refusal(file: Path) -> Iterator[Problem]:
+    """What OmegaConf has against a file of valid YAML."""
+    try:
+        OmegaConf.load(file)
+    except OmegaConfBaseException as error:
+        path = tuple(part for part in re.split(r"[.\[\]]", str(getattr(error, "full_key", None) or "")) if part)
+        yield interpolation_problem(read_all_positions([file]), path, error)
+    except yaml.MarkedYAMLError as error:
+        if _NODE_LIMIT.search(str(error)):
+            message = "the file holds more than OmegaConf takes: each may have 10000 keys and values"
+            yield Problem(message, Position(file), _NODE_LIMIT_HINT)
+            return
+        what = mask_text(": ".join(part for part in (error.context, error.problem) if part))
+        mark = error.problem_mark or error.context_mark
+        position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
+        yield Problem(f"cannot be loaded: {what}", position)
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong with the file
+        yield Problem(f"cannot be read: {cause(error)}", Position(file))
+
+
+def _unresolved(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Exception]]:
+    keys = list(node.keys()) if OmegaConf.is_dict(node) else range(len(node))
+    for key in keys:
+        below = (*path, key if isinstance(key, int) and not OmegaConf.is_dict(node) else str(key))
+        try:
+            value = node[key]
+        except Exception as error:  # noqa: BLE001 - a resolver may raise anything
+            yield below, error
+            continue
+        if OmegaConf.is_config(value) and not OmegaConf.is_interpolation(node, key):
+            yield from _unresolved(value, below)
+
+
+def _shown(problem: Problem, kind: str) -> Problem:
+    """The problem without a line that holds a secret."""
+    place = problem.position
+    if place is None or place.line is None:
+        return problem
+    position = Position(place.file) if kind == _CREDENTIALS else safe_position(place.file, place.line, place.column)
+    if position.line is not None:
+        return problem
+    return Problem(f"line {place.line}: {problem.message}", position, problem.hint)
