@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster.components.resolved.errors import ResolutionException
 
 from kedro_dagster_component.attributes import check_attributes, filters_of
+from kedro_dagster_component.config.configured import settings_of, with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
+from kedro_dagster_component.config.sensors import SensorSettings
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import unique_identifiers
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_names, claims_of
+from kedro_dagster_component.translate.asset_settings import (
+    build_backfill_policy,
+    build_retry_policy,
+    step_settings,
+)
 from kedro_dagster_component.translate.assets import (
     AssetTable,
     OpSettings,
@@ -39,6 +46,7 @@ from kedro_dagster_component.translate.jobs import (
     plan_jobs,
 )
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
+from kedro_dagster_component.translate.sensors import SensorSurroundings, build_automation_sensor, build_sensor
 from kedro_dagster_component.translate.session_resource import build_session_resource
 
 if TYPE_CHECKING:
@@ -54,6 +62,7 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
     place = ComponentPlace(context)
     manifest = load_manifest(place, _project_ref(component, place))
     config, positions = _checked_configuration(component, place, manifest)
+    manifest = with_settings(manifest, config)
     chosen = exposed_nodes(manifest, filters_of(component))
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
     for message in manifest.warnings:
@@ -102,17 +111,88 @@ class _Assembly:
             assets=[*self._assets(), *build_external_specs(self._table, self._instance)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
-            sensors=build_hook_sensors(self._instance, self._prefix, has_own_executor=executor is None),
+            sensors=[
+                *build_hook_sensors(self._instance, self._prefix, has_own_executor=executor is None),
+                *self._sensors(jobs),
+                *self._automation(),
+            ],
             resources={self._instance.key: build_session_resource(self._instance)},
             executor=executor,
         )
 
     def _assets(self) -> list[dg.AssetsDefinition]:
-        settings = _op_settings(self._component)
+        shared = _op_settings(self._component)
         return [
-            build_node_assets(step, self._table, self._manifest, self._instance, settings, self._execute)
+            build_node_assets(
+                step,
+                self._table,
+                self._manifest,
+                self._instance,
+                self._settings_of_step(step, shared),
+                self._execute,
+            )
             for step in self._steps.values()
         ]
+
+    def _settings_of_step(self, step: StepPlan, shared: OpSettings) -> OpSettings:
+        """Settings of a step: what `assets:` says of the assets it makes wins over the component's `op`."""
+        made = [self._manifest.datasets[dataset.name] for dataset in step.outputs.values()]
+        entries: list[DatasetEntry | NodeEntry] = [*made] if made else [step.node]
+        settings, disputed = step_settings([settings_of(entry) for entry in entries])
+        if disputed:
+            names = " and ".join(f"'{dataset.name}'" for dataset in made)
+            problems = [
+                Problem(
+                    f"{names} are made by one step (node '{step.node.name}') and disagree on `{name}`",
+                    self._positions.at("assets"),
+                    "give them the same, or give it to one of them only",
+                )
+                for name in disputed
+            ]
+            raise ConfigurationError(problems)
+        return OpSettings(
+            tags=shared.tags,
+            pool=settings.pool or shared.pool,
+            retry_policy=build_retry_policy(settings.retry_policy) or shared.retry_policy,
+            backfill_policy=build_backfill_policy(settings.backfill_policy) or shared.backfill_policy,
+        )
+
+    def _sensors(self, jobs: Mapping[str, Any]) -> list[dg.SensorDefinition]:
+        around = SensorSurroundings(
+            prefix=self._prefix,
+            jobs={name.removeprefix(self._prefix): job for name, job in jobs.items() if job is not None},
+            keys=self._keys_by_name(),
+            resource_key=self._instance.key,
+            project_path=self._manifest.ref.project_path,
+        )
+        hidden = [name for name, sensor in self._config.sensors.items() if not _can_see(sensor, around)]
+        for name in hidden:
+            warn_at(
+                self._positions.at("sensors", name), f"sensor '{name}' is left out: its job or assets are not exposed"
+            )
+        return [
+            build_sensor(name, sensor, around) for name, sensor in self._config.sensors.items() if name not in hidden
+        ]
+
+    def _automation(self) -> list[dg.SensorDefinition]:
+        """The sensor behind automation conditions; without the section they would silently do nothing."""
+        specs = [*self._table.datasets.values(), *self._table.nodes.values()]
+        keys = [spec.key for spec in specs if spec.automation_condition is not None]
+        if not keys:
+            return []
+        if self._config.automation is None:
+            warn_at(
+                self._positions.at("assets"),
+                f"{len(keys)} assets have an automation condition, and no sensor looks at them: add `automation: {{}}` "
+                "to dagster.yml, or switch on Dagster's own sensor in the UI",
+            )
+            return []
+        name = f"{self._prefix}{self._instance.key}_automation"
+        return [build_automation_sensor(name, self._config.automation, keys)]
+
+    def _keys_by_name(self) -> dict[str, dg.AssetKey]:
+        nodes = {self._manifest.nodes[node_id].name: spec.key for node_id, spec in self._table.nodes.items()}
+        return {**nodes, **{name: spec.key for name, spec in self._table.datasets.items()}}
 
     def _execute(self, context: dg.AssetExecutionContext, step: StepPlan) -> Iterator[Any]:
         yield from self._component.execute(context, self._instance, step)
@@ -207,6 +287,12 @@ class _Assembly:
         choice = plan.config.executor
         at = ("executors", choice) if isinstance(choice, str) else ("jobs", source, "executor")
         return ConfigurationError([Problem(f"job '{source}': {error}", self._positions.at(*at))])
+
+
+def _can_see(sensor: SensorSettings, around: SensorSurroundings) -> bool:
+    """Whether the jobs and datasets a sensor names are exposed by this instance."""
+    jobs = {sensor.job, *getattr(sensor, "monitored_jobs", ())}
+    return jobs <= set(around.jobs) and set(getattr(sensor, "assets", ())) <= set(around.keys)
 
 
 def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:

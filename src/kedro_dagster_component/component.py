@@ -13,10 +13,12 @@ from dagster.components.scaffold.scaffold import scaffold_with
 from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
 
 from kedro_dagster_component.assembly import build_instance
+from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.loading import shown_as_text
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.scaffolder import KedroProjectScaffolder
+from kedro_dagster_component.translate.asset_settings import configured_spec
 from kedro_dagster_component.translate.specs import dataset_spec, node_spec
 
 __all__ = ["KedroProjectComponent", "NodeOpSpec", "TranslatedObject"]
@@ -221,9 +223,9 @@ class KedroProjectComponent(dg.Component, dg.Resolvable):
             ```
         """
         if dataset is not None:
-            spec = dataset_spec(node, dataset)
+            spec = configured_spec(dataset_spec(node, dataset), settings_of(dataset))
         elif node is not None:
-            spec = node_spec(node)
+            spec = configured_spec(node_spec(node), settings_of(node))
         else:
             raise ValueError("either a node or a dataset has to be given")
         return self.translation(spec, TranslatedObject(node, dataset)) if self.translation else spec

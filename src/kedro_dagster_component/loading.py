@@ -89,7 +89,7 @@ def shown_as_text() -> Iterator[None]:
         raise LoadError(str(error)) from None
 
 
-def warn_at(position: Position, message: str) -> None:
+def warn_at(position: Position | None, message: str) -> None:
     """Warn about a project that loads all the same, with the place as the warning's own.
 
     `dg check defs` hands warnings over to a logger that nobody listens to; there Dagster's own gets them.
@@ -97,9 +97,8 @@ def warn_at(position: Position, message: str) -> None:
     if warnings.showwarning.__module__ == logging.__name__:
         logging.getLogger("dagster").warning("%s", Problem(message, position))
     else:
-        warnings.warn_explicit(
-            message, KedroProjectWarning, str(position.file), position.line or 1, module="kedro_dagster_component"
-        )
+        file, line = (str(position.file), position.line) if position else (__file__, None)
+        warnings.warn_explicit(message, KedroProjectWarning, file, line or 1, module="kedro_dagster_component")
 
 
 def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:

@@ -76,7 +76,9 @@ class KedroSessionResource(dg.IOManager):
         store: dg.IOManager = context.resources.io_manager
         try:
             store.handle_output(context, obj)
-        except (pickle.PicklingError, TypeError, AttributeError) as error:
+        except Exception as error:
+            if not _is_about_pickling(error):
+                raise
             raise MemoryDatasetError(
                 f"In-memory dataset '{dataset.name}' (a {type(obj).__name__}), made by the step '{context.step_key}', "
                 f"cannot be handed to another process: {error}. Ways out: {_WAYS_OUT}."
@@ -130,6 +132,12 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
         """The options a run was launched with; defaults where its configuration is silent."""
         resource = (run_config.get("resources") or {}).get(self.instance.key) or {}
         return SessionOptions(**(resource.get("config") or {}))
+
+
+def _is_about_pickling(error: BaseException) -> bool:
+    """Whether an object could not be written down; Dagster's own IO managers wrap what pickle says."""
+    cause = error.__cause__ if isinstance(error, dg.DagsterInvariantViolationError) else error
+    return isinstance(cause, (pickle.PicklingError, TypeError, AttributeError, RecursionError))
 
 
 def unstored_error(dataset: DatasetPlan, node: str, *, materialized: bool) -> MemoryDatasetError:
