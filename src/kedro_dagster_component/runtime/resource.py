@@ -80,7 +80,7 @@ class KedroSessionResource(dg.IOManager):
             if not _is_about_pickling(error):
                 raise
             raise MemoryDatasetError(
-                f"In-memory dataset '{dataset.name}' (a {type(obj).__name__}), made by the step '{context.step_key}', "
+                f"In-memory dataset '{dataset.name}' (a {type(obj).__name__}), made by '{self._node_name(context)}', "
                 f"cannot be handed to another process: {error}. Ways out: {_WAYS_OUT}."
             ) from error
 
@@ -88,6 +88,11 @@ class KedroSessionResource(dg.IOManager):
         """What a Kedro dataset loads, for an asset that is not Kedro's."""
         dataset = self._instance.datasets[tuple(context.asset_key.path)]
         return self._load_dataset(context, self._instance, dataset, self.options)
+
+    def _node_name(self, context: dg.OutputContext) -> str:
+        """The Kedro node whose step makes an output."""
+        step = self._instance.steps.get(context.step_key)
+        return step.node.name if step is not None else context.step_key
 
 
 class KedroSessionDefinition(dg.IOManagerDefinition):

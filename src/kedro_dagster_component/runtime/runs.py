@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timezone
+from typing import Any
 
 import dagster as dg
 
@@ -40,25 +41,38 @@ def recorded_version(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key
     Returns:
         The version of the nearest run in the line of ancestors; None where none of them saved the asset.
     """
-    lineage = list(_lineage(instance, run))
-    found: dict[str, str] = {}
-    for event in _materializations(instance, asset_key, after=_start(instance, lineage[-1])):
-        materialization = event.asset_materialization
-        value = materialization.metadata.get(VERSION_KEY) if materialization else None
-        if value is not None and event.run_id in lineage:
-            found.setdefault(event.run_id, str(value.value))
-            if event.run_id == run.run_id:
-                break
-    return next((found[run_id] for run_id in lineage if run_id in found), None)
+    value = _recorded(instance, run, asset_key, VERSION_KEY)
+    return None if value is None else str(value)
 
 
-def is_stored(instance: dg.DagsterInstance, asset_key: dg.AssetKey) -> bool | None:
-    """Whether the latest materialisation of an in-memory dataset was stored; None without any materialisation."""
+def is_stored(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> bool | None:
+    """Whether an in-memory dataset was stored: by this run, or the run it re-executes, else by the latest one.
+
+    Returns:
+        None without any materialisation.
+    """
+    own = _recorded(instance, run, asset_key, STORED_KEY)
+    if own is not None:
+        return bool(own)
     event = instance.get_latest_materialization_event(asset_key)
     if event is None or event.asset_materialization is None:
         return None
     value = event.asset_materialization.metadata.get(STORED_KEY)
     return bool(value.value) if value is not None else False
+
+
+def _recorded(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str) -> Any:
+    """Metadata of an asset's newest materialisation by the nearest run in the line of ancestors; None without one."""
+    lineage = list(_lineage(instance, run))
+    found: dict[str, Any] = {}
+    for event in _materializations(instance, asset_key, after=_start(instance, lineage[-1])):
+        materialization = event.asset_materialization
+        value = materialization.metadata.get(metadata_key) if materialization else None
+        if value is not None and event.run_id in lineage:
+            found.setdefault(event.run_id, value.value)
+            if event.run_id == run.run_id:
+                break
+    return next((found[run_id] for run_id in lineage if run_id in found), None)
 
 
 def _lineage(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[str]:

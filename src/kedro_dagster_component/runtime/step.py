@@ -71,7 +71,7 @@ def load_for_asset(
     sink = sink_of(run.log)
     host = hosts.get(instance.ref)
     if dataset.is_memory and host.missing_memory(session, (dataset.name,), sink):
-        stored = is_stored(run.instance, context.asset_key)
+        stored = is_stored(run.instance, run.run, context.asset_key)
         if not stored:
             raise unstored_error(dataset, context.step_context.step.key, materialized=stored is not None)
         return context.resources.io_manager.load_input(context)
@@ -115,7 +115,7 @@ def _pinned_versions(context: dg.OpExecutionContext, plan: StepPlan, options: Se
 def _load_stored(context: dg.OpExecutionContext, dataset: DatasetPlan, plan: StepPlan) -> Any:
     """An in-memory dataset that another process stored through Dagster's `io_manager`."""
     key = dg.AssetKey(dataset.asset_key)
-    stored = is_stored(context.instance, key)
+    stored = is_stored(context.instance, context.run, key)
     if not stored:
         raise unstored_error(dataset, plan.node.name, materialized=stored is not None)
     upstream = dg.build_output_context(asset_key=key, run_id=context.run_id, name="result")

@@ -141,7 +141,7 @@ def failure(report):
 
 
 def test_objects_stay_live_inside_one_process(scene):
-    reports, texts, store, _ = scene
+    reports, texts, *_ = scene
     for name in ("live", "unpicklable_live", "released"):
         assert reports[name]["success"], reports[name]
     assert texts["live_seen.json"].replace("\n", "").replace(" ", "") == '{"same_lock":true,"numbers":[0,1,2]}'

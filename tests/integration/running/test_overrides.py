@@ -183,7 +183,7 @@ def test_parameters_of_the_component_merge_as_kedro_run_does(scene):
 
 
 def test_op_config_is_merged_deep_and_seen_by_hooks(scene):
-    reports, by_kedro = scene
+    reports, _ = scene
     values = seen(reports["nested"])
     assert values["model"] == {"depth": 2, "width": 2, "inner": {"a": 3, "b": 40}}
     assert marked(reports["nested"], "NODE")[0]["params:model"] == values["model"]
