@@ -62,6 +62,15 @@ class NodeOpSpec(OpSpec):
     ] = None
 
 
+class _TranslationResolver(TranslationFnResolver[TranslatedObject]):
+    """Dagster's resolver of translations, with the help for its field that it takes no argument for."""
+
+    def __init__(self, *, description: str, examples: list[Any]) -> None:
+        super().__init__(template_vars_for_translation_fn=lambda shown: {"node": shown.node, "dataset": shown.dataset})
+        self.description = description
+        self.examples = examples
+
+
 @scaffold_with(KedroProjectScaffolder)
 @dataclass
 class KedroProjectComponent(dg.Component, dg.Resolvable):
@@ -190,8 +199,10 @@ class KedroProjectComponent(dg.Component, dg.Resolvable):
     ] = None
     translation: Annotated[
         TranslationFn[TranslatedObject] | None,
-        TranslationFnResolver(
-            template_vars_for_translation_fn=lambda shown: {"node": shown.node, "dataset": shown.dataset}
+        _TranslationResolver(
+            description="How assets look: Dagster's usual overrides of asset specs. Templates see `spec`, `node` (none for "
+            "a free input) and `dataset` (none for a node without outputs).",
+            examples=[{"key_prefix": "prod"}, {"group_name": "{{ node.namespace if node else 'raw' }}"}],
         ),
     ] = None
 
