@@ -11,6 +11,7 @@ from kedro_dagster_component.compat.kedro import feed_parameters
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.conf import check_folders
 from kedro_dagster_component.introspection.jobs import read_jobs
+from kedro_dagster_component.introspection.logger_classes import check_logger_classes
 from kedro_dagster_component.introspection.nodes import NodeTable, read_nodes
 from kedro_dagster_component.introspection.parameters import feed, read_parameters
 from kedro_dagster_component.introspection.pipelines import read_pipelines
@@ -39,7 +40,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     pipelines, skipped = read_pipelines(project.path, include_hooks=ref.include_hooks)
     nodes = read_nodes(pipelines)
     jobs, selections = read_jobs(dagster, pipelines, nodes)
-    return ProjectManifest(
+    manifest = ProjectManifest(
         ref=ref,
         project_name=project.project_name,
         package_name=project.package_name,
@@ -56,6 +57,8 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         job_selections=selections,
         warnings=(*warnings, *skipped, *catalog.warnings, *map(_doubtful, nodes.doubtful)),
     )
+    check_logger_classes(manifest)
+    return manifest
 
 
 def _names(nodes: NodeTable) -> Iterator[str]:

@@ -227,3 +227,26 @@ def test_one_read_has_no_effect_on_the_environment(project, monkeypatch):
     monkeypatch.delenv("NOT_THERE", raising=False)
     introspect_project(project(dagster="schedules: {s: {cron_schedule: '${oc.env:NOT_THERE}'}}").ref())
     assert "NOT_THERE" not in os.environ
+
+
+def test_classes_of_loggers_are_looked_for_with_the_project_at_hand(read):
+    handler = "import logging\nclass MyHandler(logging.Handler): pass\n"
+    logger = "{handlers: [{class: demo.log.MyHandler}, {class: logging.StreamHandler, stream: ext://sys.stdout}]}"
+    files = {"src/demo/log.py": handler}
+    assert list(load_dagster_config(read(dagster=f"loggers: {{a: {logger}}}", files=files))[0].loggers) == ["a"]
+    found = message(
+        read,
+        files=files,
+        dagster="""
+            loggers:
+              a: {handlers: [{class: demo.log.MyHandle}, {class: logging.StreamHandler, stream: ext://sys.stdot}]}
+            assets: {cleaned: {partitions: of_component}}
+            jobs:
+              b: {pipeline: {}, executor: nowhere, loggers: [{filters: {f: {(): not_installed.F}}}]}
+        """,
+    )
+    assert found.startswith("4 problems")
+    assert "dagster.yml:3:26: loggers.a.handlers[0].class: the module 'demo.log' has no 'MyHandle'" in found
+    assert "loggers.a.handlers[1].stream: the module 'sys' has no 'stdot'" in found
+    assert 'jobs.b.loggers[0].filters.f."()": cannot import' in found
+    assert "jobs.b.executor: there is no executor 'nowhere'" in found
