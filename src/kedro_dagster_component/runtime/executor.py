@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 from dagster import Executor
 
+from kedro_dagster_component.runtime.fork_server import warm_project
 from kedro_dagster_component.runtime.lifecycle import RunLifecycle
 from kedro_dagster_component.runtime.view import RunView
 
@@ -46,9 +47,10 @@ class KedroExecutor(Executor):
             lifecycle.close()
             raise
         try:
-            for event in self._inner.execute(plan_context, execution_plan):
-                lifecycle.observe(event)
-                yield event
+            with warm_project(lifecycle.only_project()):
+                for event in self._inner.execute(plan_context, execution_plan):
+                    lifecycle.observe(event)
+                    yield event
         except BaseException as error:
             lifecycle.finish(error)
             raise

@@ -83,6 +83,15 @@ class LocalHost:
         with self._in_session(request.session, sink) as session:
             session.fire(request.moment, request.info, request.failure)
 
+    def warm(self) -> None:
+        """Open the project and import its pipelines; no session, no hook."""
+        with self._lock, inside_project(self._ref):
+            open_project(self._ref)
+            self._is_open = True
+            from kedro_dagster_component.runtime.session import import_pipelines
+
+            import_pipelines()
+
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""
         with self._lock:
@@ -117,20 +126,35 @@ class Hosts:
     Attributes:
         environment: The process's environment variables before any Kedro project was opened: what a child
             process starts from.
+        fork_risk: Why a fork of the process that opened the project is not safe; None where it is, or is no fork.
     """
 
     def __init__(self) -> None:
+        self.fork_risk: str | None = None
         self.environment: Mapping[str, str] = dict(os.environ)
         self._hosts: dict[ProjectKey, KedroHost] = {}
         self._lock = threading.Lock()
 
     def get(self, ref: ProjectRef) -> KedroHost:
         """The host of a project: this process for the first one asked for, a child for every other."""
-        key = (ref.project_path, ref.package_name, ref.conf_source, ref.env)
+        key = _key(ref)
         with self._lock:
             if key not in self._hosts:
                 self._hosts[key] = self._new(ref)
             return self._hosts[key]
+
+    def warm(self, ref: ProjectRef) -> None:
+        """Open a project in this process and import its pipelines, before any run is there.
+
+        A project that cannot be opened is left to the first step, which says why.
+        """
+        host = LocalHost(ref)
+        try:
+            host.warm()
+        except Exception:  # noqa: BLE001  (whatever the project's modules raise)
+            return
+        with self._lock:
+            self._hosts.setdefault(_key(ref), host)
 
     def close_run(self, run_id: str) -> None:
         """Forget everything of a Dagster run, in this process and in its children."""
@@ -144,6 +168,10 @@ class Hosts:
         host = ForeignHost(ref, self.environment)
         atexit.register(host.stop)
         return host
+
+
+def _key(ref: ProjectRef) -> ProjectKey:
+    return (ref.project_path, ref.package_name, ref.conf_source, ref.env)
 
 
 hosts = Hosts()

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
+from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers, log_event
@@ -45,6 +46,10 @@ class RunLifecycle:
         self._participants = participants(view)
         self._failure: Failure | None = None
         self._handlers = self._open_handlers()
+
+    def only_project(self) -> ProjectRef | None:
+        """The Kedro project of the run; None where it has none, or several."""
+        return self._participants[0].instance.ref if len(self._participants) == 1 else None
 
     def start(self) -> None:
         """Fire `before_pipeline_run`.

@@ -10,6 +10,7 @@ from time import perf_counter
 from typing import Any
 
 from kedro.config import MissingConfigException
+from kedro.framework.project import pipelines
 from kedro.io import AbstractDataset, CatalogConfigResolver, DatasetError, MemoryDataset
 from kedro.pipeline.node import Node
 from kedro.runner import Task
@@ -225,6 +226,12 @@ class KedroRunSession:
         for name in node.outputs:
             if self._remaining_reads[name] < 1 and name not in self._kept:
                 self.catalog.release(name)
+
+
+def import_pipelines() -> None:
+    """Register all pipelines, as the first step of a run would."""
+    for name in pipelines:
+        pipelines[name]
 
 
 def _portable_error(failure: Failure | None) -> RunFailedError:

@@ -9,13 +9,14 @@ import dagster as dg
 
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
 from kedro_dagster_component.runtime.host import hosts
+from kedro_dagster_component.runtime.memory import unstored_error
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
     LoadRequest,
     StepRequest,
     StepResult,
 )
-from kedro_dagster_component.runtime.resource import LIVE, SessionOptions, unstored_error
+from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
@@ -37,6 +38,8 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
     options: SessionOptions = getattr(context.resources, instance.key).options
     view = RunView.of_op(op_context)
     open_run(view)
+    if hosts.fork_risk is not None:
+        context.log.warning("Steps are forked, and %s: set `start_method: {spawn: {}}` if they hang", hosts.fork_risk)
     session = session_request(view, instance, options)
     sink = sink_of(op_context.log)
     host = hosts.get(instance.ref)

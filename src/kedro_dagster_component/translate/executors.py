@@ -13,6 +13,7 @@ import dagster as dg
 from kedro_dagster_component.compat.dagster import refused_options, requirements_of
 from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.runtime.executor import KedroExecutor
+from kedro_dagster_component.runtime.fork_server import warmed_config
 
 _MODULES: Mapping[str, tuple[str, str, str]] = {
     "in_process": ("dagster", "in_process_executor", "dagster"),
@@ -91,7 +92,9 @@ def _wrapped(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
         raise ExecutorError(f"executor '{inner.name}' makes no executor")
 
     def create(context: dg.InitExecutorContext) -> KedroExecutor:
-        return KedroExecutor(create_inner(context))
+        module = getattr(context.job, "get_module", lambda: None)()
+        config = warmed_config(inner.name, context.executor_config, module)
+        return KedroExecutor(create_inner(context._replace(executor_config=config)))
 
     return dg.ExecutorDefinition(
         name=inner.name,
