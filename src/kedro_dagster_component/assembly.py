@@ -19,7 +19,7 @@ from kedro_dagster_component.loading import ComponentPlace, load_manifest, resol
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import unique_identifiers
 from kedro_dagster_component.plan import InstancePlan, StepPlan
-from kedro_dagster_component.siblings import Claims, claim_executor, claim_names, claims_of
+from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.asset_settings import (
     build_backfill_policy,
     build_retry_policy,
@@ -108,7 +108,7 @@ class _Assembly:
             if jobs[plan.name] is not None
         ]
         return dg.Definitions(
-            assets=[*self._assets(), *build_external_specs(self._table, self._instance)],
+            assets=[*self._assets(), *self._inputs(claims)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
             sensors=[
@@ -119,6 +119,12 @@ class _Assembly:
             resources={self._instance.key: build_session_resource(self._instance)},
             executor=executor,
         )
+
+    def _inputs(self, claims: Claims) -> list[dg.AssetSpec]:
+        """Free inputs, unless another instance of the code location shows or makes them."""
+        specs = build_external_specs(self._table, self._instance)
+        shown = claim_inputs(claims, self._place.label, [spec.key.to_user_string() for spec in specs])
+        return [spec for spec in specs if spec.key.to_user_string() in shown]
 
     def _assets(self) -> list[dg.AssetsDefinition]:
         shared = _op_settings(self._component)

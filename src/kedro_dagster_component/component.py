@@ -43,10 +43,12 @@ class RetryPolicyModel(dg.Model, dg.Resolvable):
     max_retries: Annotated[int, Resolver.default(description="How often a failed step is tried again.")] = 1
     delay: Annotated[float | None, Resolver.default(description="Seconds before the next attempt.")] = None
     backoff: Annotated[
-        Literal["LINEAR", "EXPONENTIAL"] | None, Resolver.default(description="How the delay grows.")
+        str | None,
+        Resolver.default(description="How the delay grows: LINEAR or EXPONENTIAL.", examples=["EXPONENTIAL"]),
     ] = None
     jitter: Annotated[
-        Literal["FULL", "PLUS_MINUS"] | None, Resolver.default(description="How the delay is made random.")
+        str | None,
+        Resolver.default(description="How the delay is made random: FULL or PLUS_MINUS.", examples=["FULL"]),
     ] = None
 
 

@@ -13,6 +13,10 @@ from typing import Any
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem
 
 _ADVICE = "give one of the two `name_prefix` (jobs, schedules, steps) and `translation: {key_prefix: ...}` (assets)"
+_ORDER = (
+    "instances are loaded in the order of their folders' names: let the one that makes the asset come first, "
+    "or keep the two assets apart with `translation: {key_prefix: ...}`"
+)
 _ADVICE_BY_KIND: Mapping[str, str] = {
     "executor": "let both name the same executor, or set `executor: null` on all but one; "
     "jobs keep the executors of their own dagster.yml",
@@ -26,10 +30,12 @@ class Claims:
 
     Attributes:
         owners: Label of the instance by kind of name and name.
+        readers: Label of the instance that shows a free input, by name of the asset.
         executor: Label of the instance that set the code location's executor, and the executor.
     """
 
     owners: dict[tuple[str, str], str] = field(default_factory=dict)
+    readers: dict[str, str] = field(default_factory=dict)
     executor: tuple[str, Any] | None = None
 
 
@@ -66,6 +72,13 @@ def claim_names(claims: Claims, label: str, position: Position, names: Mapping[s
     Raises:
         ConfigurationError: Another instance has claimed some of them.
     """
+    problems = [
+        Problem(
+            f"the asset '{name}', which this instance makes, was shown as a free input by {reader}", position, _ORDER
+        )
+        for name in names.get("asset", ())
+        if (reader := claims.readers.get(name, label)) != label
+    ]
     clashes: dict[tuple[str, str], list[str]] = {}
     for kind, wanted in names.items():
         space = "name" if kind in {"op", "job"} else kind
@@ -73,11 +86,24 @@ def claim_names(claims: Claims, label: str, position: Position, names: Mapping[s
             owner = claims.owners.setdefault((space, name), label)
             if owner != label:
                 clashes.setdefault((kind, owner), []).append(name)
-    if clashes:
-        raise ConfigurationError(
-            Problem(_clash(kind, taken, owner), position, _ADVICE_BY_KIND.get(kind, _ADVICE))
-            for (kind, owner), taken in clashes.items()
-        )
+    problems += [
+        Problem(_clash(kind, taken, owner), position, _ADVICE_BY_KIND.get(kind, _ADVICE))
+        for (kind, owner), taken in clashes.items()
+    ]
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def claim_inputs(claims: Claims, label: str, names: Iterable[str]) -> frozenset[str]:
+    """The free inputs an instance is to show: not those that another instance makes, or shows already.
+
+    Args:
+        claims: Of this load.
+        label: See `claim_names`.
+        names: Names of the assets the instance reads and does not make.
+    """
+    unmade = [name for name in names if claims.owners.get(("asset", name), label) == label]
+    return frozenset(name for name in unmade if claims.readers.setdefault(name, label) == label)
 
 
 def claim_executor(claims: Claims, label: str, position: Position, executor: Any) -> None:
