@@ -17,7 +17,7 @@ from collections.abc import Mapping
 from multiprocessing.connection import Connection, Listener
 from typing import Any
 
-from kedro_dagster_component.errors import ForeignProcessError
+from kedro_dagster_component.errors import ForeignProcessError, MemoryDatasetError
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.logs import LogSink
 from kedro_dagster_component.runtime.messages import (
@@ -29,6 +29,10 @@ from kedro_dagster_component.runtime.messages import (
 )
 
 _ADDRESS, _KEY = "KEDRO_DAGSTER_WORKER_ADDRESS", "KEDRO_DAGSTER_WORKER_KEY"
+_PATIENCE_SECONDS = 5
+
+LOG_MARK = b"log:"
+"""First bytes of a message that is a log line; no pickle starts so."""
 
 
 class ForeignHost:
@@ -76,32 +80,44 @@ class ForeignHost:
         if connection is not None:
             connection.close()
         if process is not None:
-            try:
-                process.wait(timeout=5)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(process)
 
     def _call(self, method: str, arguments: tuple[Any, ...], sink: LogSink) -> Any:
         """Send one request and hand on what comes back: log lines, then an answer or an error."""
+        message = pickle.dumps((method, arguments))
         with self._lock:
             connection = self._connected()
             try:
-                connection.send((method, arguments))
-                while True:
-                    kind, value = pickle.loads(connection.recv_bytes())  # noqa: S301  (our own child, keyed)
-                    if kind != "log":
-                        break
-                    sink(value)
-            except (EOFError, ConnectionError, BrokenPipeError) as error:
+                connection.send_bytes(message)
+                answer = connection.recv_bytes()
+                while answer.startswith(LOG_MARK):
+                    sink(pickle.loads(answer[len(LOG_MARK) :]))  # noqa: S301  (our own child, keyed)
+                    answer = connection.recv_bytes()
+            except (EOFError, ConnectionError) as error:
                 raise self._lost() from error
-            except BaseException as error:
-                if not isinstance(error, Exception):  # the run is being cancelled: so is the child
-                    self.stop()
+            except BaseException:  # the run is being cancelled, or its log is broken: nobody takes the answer
+                self.stop()
                 raise
+        kind, value = self._understood(answer)
         if kind == "error":
             raise value
         return value
+
+    def _understood(self, answer: bytes) -> tuple[str, Any]:
+        """What the child answered.
+
+        Raises:
+            MemoryDatasetError: The answer holds objects of classes that only the child can import.
+        """
+        try:
+            kind, value = pickle.loads(answer)  # noqa: S301  (our own child, keyed)
+        except Exception as error:
+            raise MemoryDatasetError(
+                f"Data of the Kedro project at {self._ref.project_path} cannot be read outside of its own process: "
+                f"{type(error).__name__}: {error}. Ways out: take it in a Kedro node of that project, add it to the "
+                "catalog, or install the package that holds its class."
+            ) from error
+        return kind, value
 
     def _connected(self) -> Connection:
         if self._connection is None:
@@ -117,17 +133,28 @@ class ForeignHost:
         return subprocess.Popen(
             [sys.executable, "-m", "kedro_dagster_component.runtime.worker"],
             env=environment,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # held open and never written to: the child ends when it closes
         )
 
     def _lost(self) -> ForeignProcessError:
         process = self._process
-        code = process.wait() if process is not None else None
+        code = _end(process) if process is not None else None
         self._connection = self._process = None
         reason = f"was killed by signal {-code}" if code is not None and code < 0 else f"ended with exit code {code}"
         return ForeignProcessError(
             f"The process that runs the steps of {self._ref.project_path} {reason} before the step was done"
         )
+
+
+def _end(process: subprocess.Popen[bytes]) -> int:
+    """Wait for a child that was told to end, or end it; its exit code."""
+    try:
+        process.wait(timeout=_PATIENCE_SECONDS)
+    except subprocess.TimeoutExpired:
+        process.kill()
+    if process.stdin is not None:
+        process.stdin.close()
+    return process.wait()
 
 
 def _accept(listener: Listener, process: subprocess.Popen[bytes]) -> Connection:

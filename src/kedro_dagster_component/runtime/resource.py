@@ -9,19 +9,14 @@ from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.errors import MemoryDatasetError
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan
+from kedro_dagster_component.runtime.memory import handover_error
 
 LIVE = object()
 """Stands for an in-memory output whose object stays in the process that made it."""
 
 LoadDataset = Callable[[dg.InputContext, InstancePlan, DatasetPlan, "SessionOptions"], Any]
 """Loads a dataset for an asset that is not Kedro's."""
-
-_WAYS_OUT = (
-    "add it to the catalog (a pickle, parquet ... dataset), run the nodes in one process (an `in_process` executor), "
-    "or put them in one step"
-)
 
 
 @dataclass(frozen=True)
@@ -79,10 +74,7 @@ class KedroSessionResource(dg.IOManager):
         except Exception as error:
             if not _is_about_pickling(error):
                 raise
-            raise MemoryDatasetError(
-                f"In-memory dataset '{dataset.name}' (a {type(obj).__name__}), made by '{self._node_name(context)}', "
-                f"cannot be handed to another process: {error}. Ways out: {_WAYS_OUT}."
-            ) from error
+            raise handover_error(dataset.name, obj, self._node_name(context), error) from error
 
     def load_input(self, context: dg.InputContext) -> Any:
         """What a Kedro dataset loads, for an asset that is not Kedro's."""
@@ -143,15 +135,3 @@ def _is_about_pickling(error: BaseException) -> bool:
     """Whether an object could not be written down; Dagster's own IO managers wrap what pickle says."""
     cause = error.__cause__ if isinstance(error, dg.DagsterInvariantViolationError) else error
     return isinstance(cause, (pickle.PicklingError, TypeError, AttributeError, RecursionError))
-
-
-def unstored_error(dataset: DatasetPlan, node: str, *, materialized: bool) -> MemoryDatasetError:
-    """The refusal of a step whose in-memory input is nowhere to be had."""
-    reason = (
-        "its last run kept it in memory only" if materialized else "no run has stored it, and this run does not make it"
-    )
-    return MemoryDatasetError(
-        f"'{node}' needs the in-memory dataset '{dataset.name}', but {reason}. Ways out: run it together with the node "
-        f"that makes it, set `memory_datasets: stored` in the component's YAML and run that node again, or "
-        f"add it to the catalog."
-    )
