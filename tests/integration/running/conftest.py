@@ -65,6 +65,15 @@ class Location:
             file.write_text(textwrap.dedent(text), encoding="utf-8")
         return self
 
+    def environment(self):
+        """Environment variables of a process of this code location."""
+        paths = [str(self.root / "src"), os.environ.get("PYTHONPATH", "")]
+        return {
+            **os.environ,
+            "DAGSTER_HOME": str(self.root / "home"),
+            "PYTHONPATH": os.pathsep.join(path for path in paths if path),
+        }
+
     def run(self, *requests, timeout=240, env=None):
         """One process that runs all requests, see `driver.py`; their reports."""
         asked, answered = self.root / "requests.json", self.root / "reports.json"
@@ -73,12 +82,7 @@ class Location:
         done = subprocess.run(
             [sys.executable, str(DRIVER), str(asked), str(answered)],
             cwd=self.root,
-            env={
-                **os.environ,
-                "DAGSTER_HOME": str(self.root / "home"),
-                "PYTHONPATH": str(self.root / "src"),
-                **(env or {}),
-            },
+            env={**self.environment(), **(env or {})},
             capture_output=True,
             text=True,
             timeout=timeout,
