@@ -112,7 +112,7 @@ class _Assembly:
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
             sensors=[
-                *build_hook_sensors(self._instance, self._prefix, has_own_executor=executor is None),
+                *build_hook_sensors(self._instance, self._prefix, has_other_executor=executor is None),
                 *self._sensors(jobs),
                 *self._automation(),
             ],

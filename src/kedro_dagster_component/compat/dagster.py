@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -67,19 +68,19 @@ def shares_one_process(job_def: dg.JobDefinition, run_config: Mapping[str, Any])
     return "in_process" in ((run_config.get("execution") or {}).get("config") or {})
 
 
-def is_execute_in_process(job_def: dg.JobDefinition) -> bool:
-    """Whether a job runs by `execute_in_process`, which puts an executor of its own in place of the job's."""
-    return job_def.executor_def.name == "execute_in_process_executor"
-
-
 def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[str]:
     """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out."""
     names = {node.definition.name: node.name for node in job_def.nodes}
     wanted = run.step_keys_to_execute
     if wanted is None:
         return frozenset(names)
-    keys = {key.split(".")[0].split("[")[0] for key in wanted}
+    keys = {op_name_of_step(key) for key in wanted}
     return frozenset(definition for definition, node in names.items() if node in keys)
+
+
+def op_name_of_step(step_key: str) -> str:
+    """The op, or the graph at the top of the job, that a step is part of: `op`, `graph.op`, `graph.op[key]`."""
+    return re.split(r"[.\[]", step_key, maxsplit=1)[0]
 
 
 def requirements_of(executor: dg.ExecutorDefinition) -> Any:

@@ -41,11 +41,7 @@ class KedroExecutor(Executor):
             The events of the inner executor.
         """
         lifecycle = RunLifecycle(RunView.of_plan(plan_context))
-        try:
-            lifecycle.start()
-        except BaseException:
-            lifecycle.close()
-            raise
+        lifecycle.start()
         try:
             with warm_project(lifecycle.only_project()):
                 for event in self._inner.execute(plan_context, execution_plan):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import dagster as dg
 
+from kedro_dagster_component.compat.dagster import op_name_of_step
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.host import KedroHost, hosts
@@ -16,6 +18,12 @@ from kedro_dagster_component.runtime.messages import Failure, HookRequest, RunMo
 from kedro_dagster_component.runtime.project import inside_project
 from kedro_dagster_component.runtime.resource import KedroSessionDefinition
 from kedro_dagster_component.runtime.view import RunView, run_info, session_request, sink_of
+
+Stage = Literal["open", "begun", "done"]
+"""How far a run's hooks are: an executor of ours is in charge; `before_pipeline_run` fired; the last one is firing."""
+
+attended_runs: set[str] = set()
+"""Ids of the runs whose hooks this process sees to at the moment."""
 
 _MARK = "kedro/run_hooks"
 
@@ -44,6 +52,7 @@ class RunLifecycle:
         """
         self._view = view
         self._participants = participants(view)
+        self._begun: list[Participant] = []
         self._failure: Failure | None = None
         self._handlers = self._open_handlers()
 
@@ -54,12 +63,22 @@ class RunLifecycle:
     def start(self) -> None:
         """Fire `before_pipeline_run`.
 
+        Where one instance's hook raises, the run is over: the instances before it are told by `on_pipeline_error`,
+        that one and those behind it are not, since Kedro tells nobody of a `before_pipeline_run` that raised.
+
         Raises:
             HookError: A hook raised; the run fails, as it does in Kedro.
         """
-        for participant in self._participants:
-            fire(self._view, participant, "before")
-            mark(self._view, participant.instance, "before")
+        attended_runs.add(self._view.run.run_id)
+        mark(self._view, self._participants, "open")
+        try:
+            for participant in self._participants:
+                fire(self._view, participant, "before")
+                mark(self._view, [participant], "begun")
+                self._begun.append(participant)
+        except BaseException as error:
+            self.finish(error)
+            raise
 
     def observe(self, event: dg.DagsterEvent) -> None:
         """Look at an event of the run: give it to the job's loggers, and remember the first failure."""
@@ -69,25 +88,34 @@ class RunLifecycle:
             self._failure = failure_of_step(event)
 
     def finish(self, error: BaseException | None) -> None:
-        """Fire `after_pipeline_run`, or `on_pipeline_error` where the run failed.
+        """Fire `after_pipeline_run`, or `on_pipeline_error` where the run failed, and end the run's sessions.
 
         Args:
-            error: What ended the run from outside its steps (a cancellation); None where nothing did.
+            error: What ended the run from outside its steps (a cancellation, a hook); None where nothing did.
+
+        Raises:
+            HookError: A hook raised; those of the other instances have fired all the same.
         """
         failure = self._failure
         if failure is None and error is not None:
             failure = Failure(type(error).__name__, str(error) or "the run was ended")
-        try:
-            for participant in self._participants:
-                fire(self._view, participant, "error" if failure else "after", failure)
-                mark(self._view, participant.instance, "done")
-        finally:
-            self.close()
+        waiting = self._waiting()
+        mark(self._view, self._participants, "done")
+        with ExitStack() as stack:
+            stack.callback(self._close)
+            for participant in reversed(waiting):  # a stack: the last one in is the first to be called
+                stack.callback(fire, self._view, participant, "error" if failure else "after", failure)
 
-    def close(self) -> None:
-        """End the run's sessions; alone where `before_pipeline_run` itself failed."""
+    def _waiting(self) -> list[Participant]:
+        """Participants whose last hook is still to fire: a sensor may have fired that of a run ended by force."""
+        run = self._view.instance.get_run_by_id(self._view.run.run_id) or self._view.run
+        return [one for one in self._begun if stage_of(run, one.instance) == "begun"]
+
+    def _close(self) -> None:
+        run_id = self._view.run.run_id
+        attended_runs.discard(run_id)
         close_handlers(self._handlers)
-        hosts.close_run(self._view.run.run_id)
+        hosts.close_run(run_id)
 
     def _open_handlers(self) -> list[Any]:
         """Handlers of the job's loggers for Dagster's own events; the nodes' processes have handlers of their own."""
@@ -124,25 +152,29 @@ def fire(
         participant: The instance.
         moment: Which hook.
         failure: Why the run failed, for `on_pipeline_error`.
-        host: Where; None for the process that holds the project.
+        host: A process apart that the hooks are fired in after the run; None for the process that holds the project.
     """
     instance = participant.instance
     options = participant.definition.options_of(view.run.run_config)
     session = session_request(view, instance, options, in_run_process=True)
-    request = HookRequest(session, moment, run_info(view, instance), failure)
+    if host is not None:  # plugins that report each run once have had their turn
+        session = replace(session, in_run_process=False)
+    request = HookRequest(session, moment, run_info(view, instance), _as_seen_by(instance, failure))
     (host or hosts.get(instance.ref)).fire(request, sink_of(view.log))
 
 
-def mark(view: RunView, instance: InstancePlan, stage: Literal["before", "done"]) -> None:
-    """Say on the run how far an instance's hooks are, for whoever looks after this process has gone.
+def mark(view: RunView, marked: Sequence[Participant], stage: Stage) -> None:
+    """Say on the run how far the hooks of some instances are, for whoever looks after this process has gone.
 
     Dagster copies the tags of a run to its re-execution: there the run id is another one, and the mark says nothing.
     """
-    view.instance.add_run_tags(view.run.run_id, {f"{_MARK}.{instance.key}": f"{view.run.run_id}:{stage}"})
+    tags = {f"{_MARK}.{one.instance.key}": f"{view.run.run_id}:{stage}" for one in marked}
+    if tags:
+        view.instance.add_run_tags(view.run.run_id, tags)
 
 
 def stage_of(run: dg.DagsterRun, instance: InstancePlan) -> str | None:
-    """How far an instance's hooks are in a run: `before`, `done`, or None where no executor of ours was in charge."""
+    """How far an instance's hooks are in a run, a `Stage`; None where nothing of ours was in charge of it."""
     run_id, _, stage = run.tags.get(f"{_MARK}.{instance.key}", "").partition(":")
     return stage if run_id == run.run_id else None
 
@@ -167,6 +199,14 @@ def first_failure(events: Iterable[dg.EventLogEntry]) -> Failure | None:
         if event is not None and event.is_step_failure:
             return failure_of_step(event)
     return None
+
+
+def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | None:
+    """A failure with the node of the instance it happened in, if it did."""
+    if failure is None or failure.step is None:
+        return failure
+    step = instance.steps.get(op_name_of_step(failure.step))
+    return replace(failure, node=step.node.name if step else None)
 
 
 def _innermost(info: Any) -> Any:

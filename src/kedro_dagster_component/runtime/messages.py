@@ -81,12 +81,14 @@ class Failure:
         message: Its text.
         traceback: Its traceback as text; empty where there is none (a killed process).
         step: The step that failed; None where it was none.
+        node: The Kedro node of that step; None where it was none of the instance that is told.
     """
 
     class_name: str
     message: str
     traceback: str = ""
     step: str | None = None
+    node: str | None = None
 
 
 @dataclass(frozen=True)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import traceback
 from collections.abc import Mapping
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 from kedro import __version__ as kedro_version
 from kedro.framework.project import pipelines
 from kedro.pipeline import Pipeline
 
-from kedro_dagster_component.errors import KedroDagsterError
+from kedro_dagster_component.runtime.hook_errors import hooks_named
 from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import RunInfo
 
@@ -58,16 +56,8 @@ class RunHooks:
 
     def _fire(self, name: str, **arguments: Any) -> None:
         manager = self._session.hook_manager
-        try:
+        with hooks_named(manager):
             getattr(manager.hook, name)(**arguments, pipeline=self._pipeline, catalog=self._session.catalog)
-        except Exception as error:
-            raise HookError(
-                f"{_culprit(error, manager)} failed in `{name}`: {type(error).__name__}: {error}"
-            ) from error
-
-
-class HookError(KedroDagsterError):
-    """A run-level hook raised; the message says which one of which plugin."""
 
 
 def _run_pipeline(session: KedroRunSession, info: RunInfo) -> Pipeline:
@@ -112,20 +102,3 @@ def _run_params(session: KedroRunSession, info: RunInfo) -> dict[str, Any]:
 def _as_given(name: str, filters: Mapping[str, tuple[str, ...]]) -> tuple[str, ...] | list[str]:
     values = filters.get(name, ())
     return tuple(values) if name in _TUPLES else list(values)
-
-
-def _culprit(error: BaseException, manager: Any) -> str:
-    """The hook an error came out of, by the first frame of its traceback that belongs to a registered plugin."""
-    modules = {_module_of(plugin) for plugin in manager.get_plugins()}
-    distributions = {_module_of(plugin): dist.project_name for plugin, dist in manager.list_plugin_distinfo()}
-    for frame, _ in traceback.walk_tb(error.__traceback__):
-        module = frame.f_globals.get("__name__", "")
-        if module in modules:
-            plugin = f" of plugin {distributions[module]}" if module in distributions else ""
-            return f"The hook {module}.{frame.f_code.co_name}{plugin}"
-    return "A hook"
-
-
-def _module_of(plugin: Any) -> str:
-    """Module of a hook object; a plugin may be a module itself."""
-    return str(plugin.__name__ if isinstance(plugin, ModuleType) else type(plugin).__module__)

@@ -20,6 +20,7 @@ from kedro_dagster_component.compat.kedro import create_catalog
 from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError, did_you_mean
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
@@ -55,7 +56,7 @@ class KedroRunSession:
         context: Kedro's.
         hook_manager: The pluggy manager with the hooks of project and plugins.
         runtime_params: Of the component, the job and the launchpad, merged; what the session was made with.
-        error: The last error a node of this session raised; None so far.
+        errors: The last error of each node that raised in this session, by node name.
     """
 
     def __init__(self, request: SessionRequest) -> None:
@@ -66,7 +67,7 @@ class KedroRunSession:
         """
         ref = request.ref
         self.request = request
-        self.error: Exception | None = None
+        self.errors: dict[str, Exception] = {}
         self.runtime_params = merge_deep(ref.runtime_params, request.run_params)
         component_parameters = _component_parameters(request) if request.run_params else None
         self._session = compat.create_session(
@@ -82,15 +83,17 @@ class KedroRunSession:
             compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
         self._recorder = SaveRecorder()
         self.hook_manager.register(self._recorder)
-        self.context = self._session.load_context()
+        with hooks_named(self.hook_manager):
+            self.context = self._session.load_context()
         if component_parameters is not None:
             loader = self.context.config_loader
             loader["parameters"] = merge_deep(component_parameters, loader["parameters"])
         _override_datasets(self.context.config_loader, request.dataset_overrides)
         compat.limit_validation(self.context, request.pipelines)
-        self.catalog: compat.Catalog = create_catalog(
-            self.context, save_version=request.save_version, load_versions=dict(request.load_versions)
-        )
+        with hooks_named(self.hook_manager):
+            self.catalog: compat.Catalog = create_catalog(
+                self.context, save_version=request.save_version, load_versions=dict(request.load_versions)
+            )
         self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in request.nodes))
         self._kept = _free_ends(request.nodes)
         self._run_hooks: RunHooks | None = None
@@ -156,7 +159,8 @@ class KedroRunSession:
         elif moment == "after":
             self._run_hooks.after()
         else:
-            self._run_hooks.error(self.error or _portable_error(failure))
+            live = self.errors.get(failure.node) if failure is not None and failure.node is not None else None
+            self._run_hooks.error(live or _portable_error(failure))
 
     def close(self) -> None:
         """End the Kedro session."""
@@ -171,9 +175,10 @@ class KedroRunSession:
             run_id=self.request.save_version,
         )
         try:
-            task.execute()
+            with hooks_named(self.hook_manager):
+                task.execute()
         except Exception as error:
-            self.error = error
+            self.errors[node.name] = _raised_by_project(error)
             raise
 
     def _check_inputs(self, node: Node, request: StepRequest) -> None:
@@ -232,6 +237,11 @@ def import_pipelines() -> None:
     """Register all pipelines, as the first step of a run would."""
     for name in pipelines:
         pipelines[name]
+
+
+def _raised_by_project(error: Exception) -> Exception:
+    """What the node or its hook raised, without the name of the hook that we put around it."""
+    return error.__cause__ if isinstance(error, HookError) and isinstance(error.__cause__, Exception) else error
 
 
 def _portable_error(failure: Failure | None) -> RunFailedError:

@@ -1,22 +1,25 @@
-"""Run-level hooks of runs that no executor of ours was in charge of to the end.
+"""Run-level hooks of runs that no executor of ours is in charge of, or not to the end.
 
-`execute_in_process` knows no executor: the first step opens the run's hooks, the end of its resources closes them.
-A run whose own process was killed, or whose executor is not wrapped, is looked after by sensors. These run in the
-code server, which must never become a Kedro process: the hook fires in a child process of its own.
+Where all steps share one process (`execute_in_process` knows no executor; an in-process executor that is not
+wrapped), the first step opens the run's hooks and the end of its resources closes them. A run whose own process was
+killed, or that another executor runs in several processes, is looked after by sensors. These run in the code server,
+which must never become a Kedro process: the hooks fire in a child process of its own.
 """
 
 from __future__ import annotations
 
 import os
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster import is_execute_in_process
+from kedro_dagster_component.compat.dagster import shares_one_process
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.lifecycle import (
     RunLifecycle,
+    attended_runs,
     fire,
     first_failure,
     mark,
@@ -26,79 +29,114 @@ from kedro_dagster_component.runtime.lifecycle import (
 from kedro_dagster_component.runtime.messages import Failure, RunMoment
 from kedro_dagster_component.runtime.view import RunView
 
-_lifecycles: dict[str, tuple[RunLifecycle, RunView]] = {}
-"""Lives of the `execute_in_process` runs of this process, by run id."""
+
+@dataclass
+class _OpenRun:
+    """A run whose hooks its first step opened.
+
+    Attributes:
+        lifecycle: Of the run.
+        view: The run.
+        refusal: What `before_pipeline_run` raised; None where it went well.
+    """
+
+    lifecycle: RunLifecycle
+    view: RunView
+    refusal: Exception | None = None
+
+
+_open_runs: dict[str, _OpenRun] = {}
+"""By run id."""
 
 
 def open_run(view: RunView) -> None:
-    """Fire `before_pipeline_run` of an `execute_in_process` run before its first Kedro node."""
+    """Fire `before_pipeline_run` before the first Kedro node of a run in one process that no executor of ours runs.
+
+    Raises:
+        HookError: A hook raised; no step of the run gets further than this.
+    """
     run_id = view.run.run_id
-    if is_execute_in_process(view.job_def) and run_id not in _lifecycles:
-        lifecycle = RunLifecycle(view)
-        _lifecycles[run_id] = (lifecycle, view)
-        lifecycle.start()
+    opened = _open_runs.get(run_id)
+    if opened is None:
+        if run_id in attended_runs or not shares_one_process(view.job_def, view.run.run_config):
+            return
+        opened = _open_runs[run_id] = _OpenRun(RunLifecycle(view), view)
+        try:
+            opened.lifecycle.start()
+        except Exception as error:
+            opened.refusal = error
+            raise
+    if opened.refusal is not None:
+        raise opened.refusal
 
 
 def close_run(run_id: str) -> None:
-    """Fire the last hook of an `execute_in_process` run, when its resources are taken down."""
-    if run_id not in _lifecycles:
+    """Fire the last hook of a run that `open_run` opened, when its resources are taken down.
+
+    Raises:
+        HookError: A hook raised.
+    """
+    opened = _open_runs.pop(run_id, None)
+    if opened is None or opened.refusal is not None:
         return
-    lifecycle, view = _lifecycles.pop(run_id)
+    view = opened.view
     failures = view.instance.all_logs(run_id, of_type=dg.DagsterEventType.STEP_FAILURE)
     for entry in failures:
         if entry.dagster_event is not None:
-            lifecycle.observe(entry.dagster_event)
+            opened.lifecycle.observe(entry.dagster_event)
     done = view.instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_SKIPPED})
     finished = {entry.step_key for entry in done}
     is_whole = view.op_names() <= finished
-    lifecycle.finish(None if is_whole or failures else RuntimeError("the run ended before all its steps were done"))
+    opened.lifecycle.finish(
+        None if is_whole or failures else RuntimeError("the run ended before all its steps were done")
+    )
 
 
-def fire_left_over(context: Any, instance: InstancePlan) -> dg.SkipReason | None:
-    """Fire `on_pipeline_error` of a failed run whose own process did not live to do it.
-
-    Args:
-        context: Of a run-failure sensor.
-        instance: The component instance the sensor belongs to.
-
-    Returns:
-        Why nothing was to do; None after firing.
-    """
-    if stage_of(context.dagster_run, instance) != "before":
-        return dg.SkipReason("the hooks of this run have fired")
-    return _fire(context, instance, "error")
-
-
-def fire_second_best(context: Any, instance: InstancePlan, moment: RunMoment) -> dg.SkipReason | None:
-    """Fire a hook of a run that another executor is in charge of, as soon as a sensor sees it.
+def see_to(
+    context: Any, instance: InstancePlan, ended: Literal["after", "error"], *, has_other_executor: bool
+) -> dg.SkipReason | None:
+    """Fire what hooks an ended run still owes.
 
     Args:
         context: Of a run-status sensor.
         instance: The component instance the sensor belongs to.
-        moment: Which hook the run's status stands for.
+        ended: The last hook of the run, as its status has it.
+        has_other_executor: Whether runs without a job have an executor that is not ours.
 
     Returns:
         Why nothing was to do; None after firing.
     """
-    stage = stage_of(context.dagster_run, instance)
-    if stage == "done" or (moment == "before" and stage is not None):
+    run = context.dagster_run
+    stage = stage_of(run, instance)
+    is_left_over = stage == "begun" and ended == "error"
+    is_never_seen = stage is None and has_other_executor and _has_started(context.instance, run)
+    if not (is_left_over or is_never_seen):
         return dg.SkipReason("the hooks of this run have fired")
-    return _fire(context, instance, moment)
+    begins = is_never_seen or instance.run_hooks == "every_process"
+    return _fire(context, instance, ("before", ended) if begins else (ended,))
 
 
-def _fire(context: Any, instance: InstancePlan, moment: RunMoment) -> dg.SkipReason | None:
-    run = context.instance.get_run_by_id(context.dagster_run.run_id) or context.dagster_run
+def _fire(context: Any, instance: InstancePlan, moments: tuple[RunMoment, ...]) -> dg.SkipReason | None:
+    """Fire hooks in a process of their own."""
+    run = context.dagster_run
     view = RunView(run, _job_of(context, run), context.instance, context.log)
     taking_part = [one for one in participants(view) if one.instance.key == instance.key]
     if not taking_part:
         return dg.SkipReason(f"the run has no node of {instance.key}")
+    mark(view, taking_part, "done")
     host = ForeignHost(instance.ref, dict(os.environ))
     try:
-        fire(view, taking_part[0], moment, _failure_of(view) if moment == "error" else None, host)
+        for moment in moments:
+            fire(view, taking_part[0], moment, _failure_of(view) if moment == "error" else None, host)
     finally:
         host.stop()
-    mark(view, instance, "before" if moment == "before" else "done")
     return None
+
+
+def _has_started(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether any step can have run; a run that was cancelled in the queue has no hooks."""
+    record = instance.get_run_record_by_id(run.run_id)
+    return record is not None and record.start_time is not None
 
 
 def _job_of(context: Any, run: dg.DagsterRun) -> dg.JobDefinition:
