@@ -104,7 +104,7 @@ class ExecutorConfig(Section):
 EXECUTOR_KINDS = tuple(ExecutorConfig.model_fields)
 """The eight kinds."""
 
-_FLAT_KEYS_BY_KIND: Mapping[str, frozenset[str]] = {
+FLAT_KEYS_BY_KIND: Mapping[str, frozenset[str]] = {
     "in_process": frozenset({"retries"}),
     "multiprocess": frozenset({"retries", "max_concurrent"}),
     "dask_executor": frozenset({"cluster"}),
@@ -142,7 +142,7 @@ def read_inline_executor(value: Mapping[str, Any]) -> ExecutorConfig:
     """
     if any(key in EXECUTOR_KINDS for key in value):
         return ExecutorConfig.model_validate(value)
-    for kind, keys in _FLAT_KEYS_BY_KIND.items():
+    for kind, keys in FLAT_KEYS_BY_KIND.items():
         if keys.issuperset(value) and (kind.startswith("celery") or not isinstance(value.get("retries"), int)):
             return ExecutorConfig.model_validate({kind: dict(value)})
     return ExecutorConfig.model_validate(value)

@@ -195,7 +195,7 @@ def _explain_choice(line: ErrorDetails, got: str) -> tuple[str, str | None]:
 
 
 def _explain_bound(words: str, bound: str) -> Callable[[ErrorDetails, str], tuple[str, str | None]]:
-    return lambda line, got: (f"has to be {words} {line['ctx'][bound]}, got {got}", None)
+    return lambda line, got: (f"has to be {words} {line['ctx'][bound]:g}, got {got}", None)
 
 
 def _explain_length(words: str, bound: str) -> Callable[[ErrorDetails, str], tuple[str, str | None]]:

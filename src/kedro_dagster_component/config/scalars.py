@@ -7,7 +7,7 @@ import zoneinfo
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 
 from kedro_dagster_component.config.cron import cron_mistake
 from kedro_dagster_component.config.finding import describe, finding, quote, refusal, refuse
@@ -141,22 +141,33 @@ def _check_retries(value: Any) -> Any:
 Text = Annotated[str, Field(min_length=1)]
 """A text that is not empty."""
 
-Names = Annotated[tuple[Text, ...], BeforeValidator(_one_name_as_list)]
+Names = Annotated[
+    tuple[Text, ...],
+    BeforeValidator(_one_name_as_list),
+    WithJsonSchema(
+        {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string", "minLength": 1}, "minItems": 1}]}
+    ),
+]
 """One name or a list of them; always a tuple after reading."""
 
-Count = Annotated[int, BeforeValidator(_no_bool), Field(ge=1)]
+Count = Annotated[int, Field(ge=1), BeforeValidator(_no_bool)]
 """A whole number from 1."""
 
 Number = Annotated[int, BeforeValidator(_no_bool)]
 """A whole number."""
 
-Seconds = Annotated[float, BeforeValidator(_no_bool), Field(ge=0, allow_inf_nan=False)]
+Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_no_bool)]
 """A duration."""
 
 Cron = Annotated[str, AfterValidator(_check_cron)]
 """One cron schedule."""
 
-Crons = Annotated[tuple[Cron, ...], Field(min_length=1), BeforeValidator(_one_cron_as_list)]
+Crons = Annotated[
+    tuple[Cron, ...],
+    Field(min_length=1),
+    BeforeValidator(_one_cron_as_list),
+    WithJsonSchema({"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}, "minItems": 1}]}),
+]
 """One cron schedule or a list of them; always a tuple after reading."""
 
 Timezone = Annotated[str, AfterValidator(_check_timezone)]
@@ -168,7 +179,7 @@ Owner = Annotated[str, AfterValidator(_check_owner)]
 GroupName = Annotated[str, AfterValidator(_check_group)]
 """A group, its levels separated by `/`."""
 
-TagText = Annotated[str, BeforeValidator(_number_as_text)]
+TagText = Annotated[str, BeforeValidator(_number_as_text), WithJsonSchema({"type": ["string", "number"]})]
 """The value of a tag; numbers become text."""
 
 AssetTags = Annotated[dict[str, TagText], AfterValidator(_check_tags)]
