@@ -1,0 +1,162 @@
+"""From what the probes took to the figures of the report: rows over all sizes, growth, goals."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from benchmarks.running import Samples
+
+SamplesBySize = Mapping[int, Samples]
+Value = Callable[[Samples], float]
+
+GROWTH_FROM = 100
+"""Smallest size that counts for growth, where there are two of at least this size."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One measure over all sizes.
+
+    Attributes:
+        label: What is measured.
+        values: By size.
+        growth: Exponent of the power of the size it grows with; None where that says nothing.
+    """
+
+    label: str
+    values: Mapping[int, float]
+    growth: float | None = None
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure that has to stay below a limit.
+
+    Attributes:
+        label: What is wanted.
+        value: What was measured.
+        limit: The most it may be.
+        unit: Behind both numbers.
+    """
+
+    label: str
+    value: float
+    limit: float
+    unit: str = ""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether the figure is within the limit."""
+        return self.value <= self.limit
+
+
+def phase(probe: str, *names: str) -> Value:
+    """CPU seconds of some phases of a probe, taken together."""
+    return lambda samples: sum(samples[probe].phases[name] for name in names)
+
+
+def cpu(probe: str) -> Value:
+    """CPU seconds of a probe's whole process and its children."""
+    return lambda samples: samples[probe].cpu
+
+
+def wall(probe: str) -> Value:
+    """Seconds a probe took."""
+    return lambda samples: samples[probe].wall
+
+
+def peak_mebibytes(probe: str) -> Value:
+    """Most memory the process of a probe held."""
+    return lambda samples: samples[probe].peak / 2**20
+
+
+translation = phase("translate", "build", "resolve")
+by_hand = phase("build_by_hand", "build", "resolve")
+
+_GROWING: Mapping[str, Value] = {
+    "Kedro alone: imports, bootstrap, catalog, pipelines": cpu("read_with_kedro"),
+    "introspection, its process included": phase("introspect", "introspection"),
+    "manifest from JSON": phase("translate", "parse"),
+    "checks and configuration": phase("translate", "checks"),
+    "translation: definitions, checks included": phase("translate", "build"),
+    "translation: repository and jobs": phase("translate", "resolve"),
+    "by hand: definitions": phase("build_by_hand", "build"),
+    "by hand: repository and jobs": phase("build_by_hand", "resolve"),
+}
+_WHOLE: Mapping[str, Value] = {
+    "imports: Dagster and the component": phase("translate", "import"),
+    "imports: Dagster": phase("build_by_hand", "import"),
+    "whole load from `component.yaml`": cpu("load_component"),
+    "whole load, by hand": cpu("load_by_hand"),
+}
+_WALL: Mapping[str, Value] = {
+    "whole load from `component.yaml`": wall("load_component"),
+    "whole load, by hand": wall("load_by_hand"),
+}
+_PEAKS: Mapping[str, Value] = {
+    "whole load from `component.yaml`, its own process": peak_mebibytes("load_component"),
+    "whole load, by hand": peak_mebibytes("load_by_hand"),
+    "Kedro alone": peak_mebibytes("read_with_kedro"),
+}
+
+
+def cpu_rows(samples: SamplesBySize) -> list[Row]:
+    """CPU seconds: phases with their growth, then whole processes."""
+    return [*_rows(samples, _GROWING, grows=True), *_rows(samples, _WHOLE)]
+
+
+def wall_rows(samples: SamplesBySize) -> list[Row]:
+    """Seconds on the clock."""
+    return _rows(samples, _WALL)
+
+
+def peak_rows(samples: SamplesBySize) -> list[Row]:
+    """Memory in MiB."""
+    return _rows(samples, _PEAKS)
+
+
+def ratio_row(samples: SamplesBySize) -> Row:
+    """Translation against definitions by hand."""
+    return Row("translation / by hand", {size: translation(found) / by_hand(found) for size, found in samples.items()})
+
+
+def goals(samples: SamplesBySize) -> list[Goal]:
+    """The goals, at the largest size."""
+    size = max(samples)
+    found = samples[size]
+    cold = cpu("load_by_hand")(found) + 1.1 * cpu("read_with_kedro")(found)
+    wanted = [
+        Goal(f"translation of {size} nodes, against by hand", translation(found) / by_hand(found), 3.0, " x"),
+        Goal(f"cold load of {size} nodes: by hand + 1.1 x Kedro", cpu("load_component")(found), cold, " CPU s"),
+    ]
+    own = growth({size: phase("translate", "parse", "build")(found) for size, found in samples.items()})
+    if own is not None:
+        wanted.append(Goal("growth of the manifest's parsing and the definitions", own, 1.05))
+    return wanted
+
+
+def growth(values: Mapping[int, float]) -> float | None:
+    """The exponent `k` for which `size ** k` fits best: the slope of a straight line through the logarithms.
+
+    Args:
+        values: Positive values by size.
+
+    Returns:
+        None for a single size.
+    """
+    large = [size for size in values if size >= GROWTH_FROM]
+    sizes = large if len(large) > 1 else list(values)
+    if len(sizes) < 2:
+        return None
+    xs = [math.log(size) for size in sizes]
+    ys = [math.log(values[size]) for size in sizes]
+    x_mean, y_mean = sum(xs) / len(xs), sum(ys) / len(ys)
+    covariance = sum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True))
+    return covariance / sum((x - x_mean) ** 2 for x in xs)
+
+
+def _rows(samples: SamplesBySize, values: Mapping[str, Value], *, grows: bool = False) -> list[Row]:
+    measured = {label: {size: get(found) for size, found in samples.items()} for label, get in values.items()}
+    return [Row(label, row, growth(row) if grows else None) for label, row in measured.items()]
