@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import click
@@ -76,6 +76,19 @@ def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[
         return frozenset(names)
     keys = {op_name_of_step(key) for key in wanted}
     return frozenset(definition for definition, node in names.items() if node in keys)
+
+
+def outputs_read_by_others(job_def: dg.JobDefinition, own: Collection[str]) -> frozenset[tuple[str, str]]:
+    """Outputs of some ops of a job, by op and output name, whose data other ops take; order alone is no taking."""
+    read: set[tuple[str, str]] = set()
+    structure = job_def.graph.dependency_structure
+    for node in job_def.nodes:
+        if node.definition.name in own:
+            continue
+        for taken, sources in structure.input_to_upstream_outputs_for_node(node.name).items():
+            if not taken.input_def.dagster_type.is_nothing:
+                read.update((source.node.definition.name, source.output_def.name) for source in sources)
+    return frozenset(pair for pair in read if pair[0] in own)
 
 
 def op_name_of_step(step_key: str) -> str:

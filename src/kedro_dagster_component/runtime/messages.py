@@ -25,6 +25,8 @@ class SessionRequest:
         load_versions: As `kedro run --load-versions`, by dataset name.
         dataset_overrides: Configuration laid over catalog entries, by dataset name.
         nodes: Every node of this component instance that the Dagster run runs, in no particular order.
+        kept_datasets: Names of datasets that stay in memory after their last Kedro reader, since other assets of
+            the run take them.
         pipelines: Registered pipelines whose parameters are validated; empty for all, as `kedro run` does
             for `__default__`.
         shares_process: Whether all steps of the run share one process.
@@ -43,6 +45,7 @@ class SessionRequest:
     load_versions: Mapping[str, str] = field(default_factory=dict)
     dataset_overrides: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     nodes: tuple[NodeEntry, ...] = ()
+    kept_datasets: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     shares_process: bool = False
     in_run_process: bool = False

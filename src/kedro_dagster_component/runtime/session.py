@@ -95,7 +95,7 @@ class KedroRunSession:
                 self.context, save_version=request.save_version, load_versions=dict(request.load_versions)
             )
         self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in request.nodes))
-        self._kept = _free_ends(request.nodes)
+        self._kept = _free_ends(request.nodes, request.kept_datasets)
         self._run_hooks: RunHooks | None = None
         if request.repeat_before is not None:
             self.fire("before", request.repeat_before, None)
@@ -282,11 +282,21 @@ def _override_datasets(loader: Any, overrides: Mapping[str, Mapping[str, Any]]) 
     catalog = dict(loader["catalog"])
     resolver = CatalogConfigResolver(catalog)
     for name, override in overrides.items():
-        fixed = sorted(_FIXED_KEYS.intersection(override))
-        if fixed:
-            raise StepError(f"The {fixed[0]} of dataset '{name}' cannot be changed for a run; change the catalog")
+        fixed = _fixed_key(override)
+        if fixed is not None:
+            raise StepError(f"The {fixed} of dataset '{name}' cannot be changed for a run; change the catalog")
         catalog[name] = merge_deep(_entry(catalog, resolver, name), override)
     loader["catalog"] = catalog
+
+
+def _fixed_key(override: Any) -> str | None:
+    """A key that no run may change, of a dataset or of the one it wraps; None without one."""
+    if isinstance(override, str):  # `dataset: pandas.CSVDataset`, short for its type
+        return "type"
+    found = sorted(_FIXED_KEYS.intersection(override))
+    if found or "dataset" not in override:
+        return found[0] if found else None
+    return _fixed_key(override["dataset"])
 
 
 def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: str) -> Mapping[str, Any]:
@@ -299,13 +309,23 @@ def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: st
     raise StepError(f"There is no dataset '{name}' in the catalog to change" + (f"; {hint}" if hint else ""))
 
 
-def _free_ends(nodes: tuple[NodeEntry, ...]) -> frozenset[str]:
-    """Inputs nothing in the run makes, and outputs nothing in the run reads: Kedro never releases these."""
+def _free_ends(nodes: tuple[NodeEntry, ...], kept: tuple[str, ...]) -> frozenset[str]:
+    """Inputs nothing in the run makes, and outputs nothing in the run reads: Kedro never releases these.
+
+    Args:
+        nodes: Those of the run.
+        kept: Outputs that something else than a node reads, without transcoding suffix.
+    """
     read = {name for node in nodes for name in node.inputs}
     read_datasets = {dataset_name(name) for name in read}
     made_datasets = {dataset_name(name) for node in nodes for name in node.outputs}
     free_inputs = {name for name in read if dataset_name(name) not in made_datasets}
-    free_outputs = {name for node in nodes for name in node.outputs if dataset_name(name) not in read_datasets}
+    free_outputs = {
+        name
+        for node in nodes
+        for name in node.outputs
+        if dataset_name(name) not in read_datasets or dataset_name(name) in kept
+    }
     return frozenset(free_inputs | free_outputs)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster import op_names_of_run, shares_one_process
+from kedro_dagster_component.compat.dagster import op_names_of_run, outputs_read_by_others, shares_one_process
 from kedro_dagster_component.plan import InstancePlan, merge_deep
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
@@ -71,12 +71,20 @@ def session_request(
         load_versions=options.load_versions,
         dataset_overrides=options.datasets,
         nodes=nodes,
+        kept_datasets=_taken_by_others(view, instance),
         pipelines=instance.job_pipelines.get(run.job_name) or held,
         shares_process=shares_process,
         in_run_process=in_run_process or shares_process,
         repeat_before=run_info(view, instance) if repeats else None,
         loggers=tuple(instance.job_loggers.get(run.job_name, ())),
     )
+
+
+def _taken_by_others(view: RunView, instance: InstancePlan) -> tuple[str, ...]:
+    """Datasets of an instance that assets that are not its own take in this run."""
+    taken = outputs_read_by_others(view.job_def, instance.steps.keys())
+    names = {instance.steps[op].outputs[output].name for op, output in taken if output in instance.steps[op].outputs}
+    return tuple(sorted(names))
 
 
 def run_info(view: RunView, instance: InstancePlan) -> RunInfo:

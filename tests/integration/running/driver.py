@@ -30,8 +30,6 @@ from dagster._core.definitions.reconstruct import (
     initialize_repository_def_from_pointer,
 )
 
-FORKSERVER = {"max_concurrent": 2, "start_method": {"forkserver": {"preload_modules": ["dagster", "pandas"]}}}
-
 
 class Driver:
     def __init__(self):
@@ -68,8 +66,8 @@ class Driver:
             )
             return
         job = ReconstructableJob(self.reconstructable, name)
-        if "execution" not in config and request.get("bare") is None:
-            options = FORKSERVER if executor == "multiprocess" else {}
+        if "execution" not in config:
+            options = {"max_concurrent": 2} if executor == "multiprocess" else {}
             config["execution"] = {"config": {executor: options}}
         options = None
         if "reexecute" in request:

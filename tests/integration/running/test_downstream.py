@@ -19,6 +19,7 @@ REGISTRY = """
     def register_pipelines():
         return {"__default__": pipeline([
             node(make, "table", ["copied", "in_memory", "model"], name="make"),
+            node(lambda memory: None, "in_memory", None, name="read_memory"),
             node(add_version, "model", None, name="interfere"),
         ])}
 """
@@ -42,7 +43,7 @@ MINE = """
     def takes_versioned(context, model):
         note(context, **model)
 
-    @dg.asset
+    @dg.asset(deps=["read_memory"])
     def takes_memory(context, in_memory):
         note(context, **in_memory)
 
@@ -52,7 +53,17 @@ MINE = """
 
     everything = dg.define_asset_job("everything", dg.AssetSelection.all(), executor_def=dg.multi_or_in_process_executor)
 """
-WHOLE = ["copied", "in_memory", "model", "interfere", "takes_file", "takes_versioned", "takes_memory", "takes_external"]
+WHOLE = [
+    "copied",
+    "in_memory",
+    "model",
+    "interfere",
+    "read_memory",
+    "takes_file",
+    "takes_versioned",
+    "takes_memory",
+    "takes_external",
+]
 
 
 @pytest.fixture(scope="module")

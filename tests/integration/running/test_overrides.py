@@ -88,6 +88,7 @@ DAGSTER = """
 """
 CATALOG = """
     table: {type: pandas.CSVDataset, filepath: data/table.csv}
+    wrapped: {type: kedro.io.CachedDataset, dataset: {type: text.TextDataset, filepath: data/wrapped.txt}}
     "{name}_text": {type: text.TextDataset, filepath: "data/{name}.txt"}
 """
 FILES = {
@@ -132,6 +133,11 @@ REQUESTS = {
     "async": {"job": "data", "config": session(is_async=True)},
     "type": {"job": "data", "config": session(datasets={"table": {"type": "pickle.PickleDataset"}})},
     "credentials": {"job": "data", "config": session(datasets={"table": {"credentials": {"key": "s3cr3t"}}})},
+    "inner_type": {
+        "job": "data",
+        "config": session(datasets={"wrapped": {"dataset": {"type": "pickle.PickleDataset"}}}),
+    },
+    "short_type": {"job": "data", "config": session(datasets={"wrapped": {"dataset": "pickle.PickleDataset"}})},
     "unknown": {"job": "data", "config": session(datasets={"tabel": {"filepath": "x"}})},
     "adhoc": {"assets": ["show"], "config": {"ops": {"show": OP}}},
     "several": {
@@ -243,6 +249,8 @@ def test_is_async(scene):
     [
         ("type", "The type of dataset 'table' cannot be changed for a run"),
         ("credentials", "The credentials of dataset 'table' cannot be changed for a run"),
+        ("inner_type", "The type of dataset 'wrapped' cannot be changed for a run"),
+        ("short_type", "The type of dataset 'wrapped' cannot be changed for a run"),
         ("unknown", "There is no dataset 'tabel' in the catalog to change; did you mean 'table'"),
     ],
 )
