@@ -16,6 +16,9 @@ from kedro_dagster_component.config.scalars import is_job_name
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import NodeEntry, ProjectManifest, dataset_name
 
+_NOTHING_LEFT = "contains no nodes after applying"
+"""How Kedro says that a filter matches no node."""
+
 
 def check_jobs(
     config: DagsterConfig, positions: Positions, manifest: ProjectManifest, declared: Declared
@@ -89,7 +92,7 @@ def _selection_problems(job: ConcreteJob, positions: Positions, manifest: Projec
     if selection is None or (selection.node_ids and selection.error is None):
         return
     at = ("jobs", job.key, "pipeline")
-    if selection.error is not None:
+    if selection.error is not None and _NOTHING_LEFT not in selection.error:
         first = selection.error.strip().split("\n")[0].rstrip(".")
         yield positions.problem(at, f"the filter cannot be applied{_made_by(job)}: {first}", at_key=True)
         return

@@ -81,9 +81,8 @@ class ExecutorConfig(Section):
         chosen = [key for key in data if key in EXECUTOR_KINDS]
         if not chosen:
             all_findings(_unknown_kind(key) for key in data)
-            raise refuse(
-                "names no executor kind", hint=f"there is: {', '.join(EXECUTOR_KINDS)}", at_key=True, value=data
-            )
+            hint = f"there is: {', '.join(EXECUTOR_KINDS)}"
+            raise refuse("names no executor kind", hint=hint, at=("kind",), at_key=True, value=data)
         if len(chosen) > 1:
             message = f"two executor kinds in one entry: '{chosen[0]}' and '{chosen[1]}'"
             raise refuse(message, hint="keep one, or make two entries", at=(chosen[1],), at_key=True, value=data)

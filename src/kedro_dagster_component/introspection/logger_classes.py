@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import difflib
 import importlib
 import os
 import sys
@@ -87,10 +88,8 @@ def _without_module(name: str) -> Mistake:
 
 
 def _missing_module(missing: str, name: str) -> Mistake:
-    close = did_you_mean(missing.partition(".")[0], sys.stdlib_module_names) or ""
-    hint = (
-        close if close.startswith("did you mean") else f"install it in the environment of this Python: {sys.executable}"
-    )
+    close = difflib.get_close_matches(missing, sys.stdlib_module_names, n=1, cutoff=0.85)
+    hint = f"did you mean '{close[0]}'?" if close else f"install it in the environment of this Python: {sys.executable}"
     return f"cannot import '{name}': there is no module '{missing}'", hint
 
 

@@ -161,7 +161,7 @@ MISTAKES = [
     ("jobs: {a: {pipeline: {}, tags: {password: [hunter2]}}}", ["1:43 jobs.a.tags.password: expected text, got a list"]),
     ("jobs: {a: {pipeline: {}, tags: {x: yes}}}", ["1:36 jobs.a.tags.x: expected text, got true -> YAML reads yes, no, on and off as true or false: put text in quotes"]),
     ("executors: {a: {in_process: , multiprocess: }}", ["1:31 executors.a: two executor kinds in one entry: 'in_process' and 'multiprocess' -> keep one, or make two entries"]),
-    ("executors: {a: {}}", ["1:13 executors: names no executor kind -> there is: in_process, multiprocess, dask_executor, k8s_job_executor, docker_executor, celery_executor, celery_docker_executor, celery_k8s_job_executor"]),
+    ("executors: {a: {}}", ["1:13 executors.a: names no executor kind -> there is: in_process, multiprocess, dask_executor, k8s_job_executor, docker_executor, celery_executor, celery_docker_executor, celery_k8s_job_executor"]),
     ("executors: {a: 3}", ["1:16 executors.a: expected a mapping, got the number 3 -> write the settings below it, each as 'key: value' and indented"]),
     ("executors: {a: {in_process: {}, max: 1}}", ["1:33 executors.a: unknown key 'max' -> there is: 'celery_docker_executor', 'celery_executor', 'celery_k8s_job_executor', 'dask_executor', 'docker_executor', 'in_process', 'k8s_job_executor', 'multiprocess'"]),
     ("executors: {a: {multiprocess: {max_concurrent: x}}}", ["1:48 executors.a.multiprocess.max_concurrent: expected a whole number, got the text 'x'"]),
