@@ -57,24 +57,42 @@ def close_handlers(handlers: Sequence[logging.Handler]) -> None:
         handler.close()
 
 
-def _handlers_of(logger: LoggerSettings) -> Iterator[logging.Handler]:
-    settings = copy.deepcopy(dict(logger))
+def configured_handlers(
+    formatters: Mapping[str, Any], filters: Mapping[str, Any], handlers: Mapping[str, Any]
+) -> dict[str, logging.Handler]:
+    """Handlers as `logging.config` would make them, by name; attached to nothing.
+
+    Args:
+        formatters: By name.
+        filters: By name, each with `()` or `class`.
+        handlers: By name, each with `class` or `()`.
+
+    Raises:
+        ValueError: A class cannot be imported, or refuses its arguments.
+    """
     configurator = logging.config.DictConfigurator(
-        {
-            "version": 1,
-            "formatters": settings.get("formatters") or {},
-            "filters": {name: _as_factory(entry) for name, entry in (settings.get("filters") or {}).items()},
-            "handlers": {str(index): entry for index, entry in enumerate(settings.get("handlers") or ())},
-        }
+        copy.deepcopy(
+            {
+                "version": 1,
+                "formatters": dict(formatters),
+                "filters": {name: _as_factory(entry) for name, entry in filters.items()},
+                "handlers": dict(handlers),
+            }
+        )
     )
     config = configurator.config
     for name, entry in list(config["formatters"].items()):
         config["formatters"][name] = configurator.configure_formatter(entry)
     for name, entry in list(config["filters"].items()):
         config["filters"][name] = configurator.configure_filter(entry)
-    lowest = logging.getLevelName(settings.get("log_level", "INFO"))
-    for entry in list(config["handlers"].values()):
-        handler = configurator.configure_handler(entry)
+    return {name: configurator.configure_handler(entry) for name, entry in list(config["handlers"].items())}
+
+
+def _handlers_of(logger: LoggerSettings) -> Iterator[logging.Handler]:
+    named = {str(index): entry for index, entry in enumerate(logger.get("handlers") or ())}
+    built = configured_handlers(logger.get("formatters") or {}, logger.get("filters") or {}, named)
+    lowest = logging.getLevelName(logger.get("log_level", "INFO"))
+    for handler in built.values():
         handler.setLevel(max(handler.level, lowest))
         yield handler
 

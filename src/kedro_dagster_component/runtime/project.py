@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from kedro_dagster_component.manifest import ProjectRef
+from kedro_dagster_component.runtime.project_logging import apply_logging, read_project_logging
 
 _LOGGING_CONFIG = "KEDRO_LOGGING_CONFIG"
 
@@ -18,8 +19,10 @@ def open_project(ref: ProjectRef) -> None:
     """Import and configure a Kedro project, once in the life of a process.
 
     Kedro configures the logging of the whole process when it is imported. An incremental configuration of our
-    own keeps every handler that is already there, Dagster's among them.
+    own keeps every handler that is already there, Dagster's among them; the project's is then applied beside it.
+    The current folder has to be the project's root.
     """
+    project_logging = read_project_logging(ref.project_path)
     with _logging_configuration_of_ours():
         from kedro.framework.project import configure_project
         from kedro.framework.startup import bootstrap_project
@@ -28,6 +31,7 @@ def open_project(ref: ProjectRef) -> None:
             configure_project(ref.package_name)
         else:
             bootstrap_project(Path(ref.project_path))
+    apply_logging(project_logging)
 
 
 @contextmanager

@@ -1,0 +1,80 @@
+"""A project's own logging configuration, applied beside Dagster's instead of in its place.
+
+Kedro hands `conf/logging.yml` to `logging.config.dictConfig`, which removes and closes every handler of the process.
+Here its handlers are added, its levels set, and nothing else of the process is touched.
+"""
+
+from __future__ import annotations
+
+import logging
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from kedro_dagster_component.errors import StepError
+from kedro_dagster_component.runtime.job_loggers import configured_handlers
+
+VARIABLE = "KEDRO_LOGGING_CONFIG"
+_NAMES = ("logging.yml", "logging.yaml", "logging.json")
+_CONSOLE_CLASSES = frozenset({"kedro.logging.RichHandler", "rich.logging.RichHandler"})
+"""Handlers that draw on a terminal; a run has none, and its log has the records already."""
+
+
+def read_project_logging(project_path: str) -> Mapping[str, Any]:
+    """The logging configuration of a project, from where Kedro looks for it.
+
+    Args:
+        project_path: Root of the project; `conf/logging.yml` lies below it, unless `KEDRO_LOGGING_CONFIG` names
+            another file.
+
+    Returns:
+        Empty where there is none: Kedro's default has a console handler alone.
+
+    Raises:
+        StepError: The file is no YAML mapping.
+    """
+    named = os.environ.get(VARIABLE)
+    candidates = [Path(project_path, named)] if named else [Path(project_path, "conf", name) for name in _NAMES]
+    file = next((path for path in candidates if path.is_file()), None)
+    if file is None:
+        return {}
+    try:
+        content = yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        raise StepError(f"{file} is no YAML: {error}") from error
+    if not isinstance(content, Mapping):
+        raise StepError(f"{file} holds no mapping")
+    return content
+
+
+def apply_logging(config: Mapping[str, Any]) -> None:
+    """Add the handlers of a configuration to this process and set its levels.
+
+    Relative file names start at the current folder. Loggers of Dagster are left alone, and its records reach none
+    of the handlers; handlers that draw on a terminal are left out.
+    """
+    entries = config.get("handlers") or {}
+    kept = {name: entry for name, entry in entries.items() if entry.get("class") not in _CONSOLE_CLASSES}
+    handlers = configured_handlers(config.get("formatters") or {}, config.get("filters") or {}, kept)
+    for handler in handlers.values():
+        handler.addFilter(_not_of_dagster)
+    _configure(logging.getLogger(), config.get("root") or {}, handlers)
+    for name, entry in (config.get("loggers") or {}).items():
+        if name.split(".")[0] != "dagster":
+            _configure(logging.getLogger(name), entry or {}, handlers)
+            logging.getLogger(name).propagate = bool((entry or {}).get("propagate", True))
+
+
+def _configure(logger: logging.Logger, entry: Mapping[str, Any], handlers: Mapping[str, logging.Handler]) -> None:
+    if entry.get("level") is not None:
+        logger.setLevel(entry["level"])
+    for name in entry.get("handlers") or ():
+        if name in handlers:
+            logger.addHandler(handlers[name])
+
+
+def _not_of_dagster(record: logging.LogRecord) -> bool:
+    return record.name.split(".")[0] != "dagster"
