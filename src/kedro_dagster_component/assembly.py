@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -107,15 +108,17 @@ class _Assembly:
             for plan in self._jobs
             if jobs[plan.name] is not None
         ]
+        sensors = [
+            *build_hook_sensors(self._instance, self._prefix, has_other_executor=executor is None),
+            *self._sensors(jobs),
+            *self._automation(),
+        ]
+        self._claim_ticks(claims, schedules, sensors)
         return dg.Definitions(
             assets=[*self._assets(), *self._inputs(claims)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
-            sensors=[
-                *build_hook_sensors(self._instance, self._prefix, has_other_executor=executor is None),
-                *self._sensors(jobs),
-                *self._automation(),
-            ],
+            sensors=sensors,
             resources={self._instance.key: build_session_resource(self._instance)},
             executor=executor,
         )
@@ -156,8 +159,8 @@ class _Assembly:
                 for name in disputed
             ]
             raise ConfigurationError(problems)
-        return OpSettings(
-            tags=shared.tags,
+        return replace(
+            shared,
             pool=settings.pool or shared.pool,
             retry_policy=build_retry_policy(settings.retry_policy) or shared.retry_policy,
             backfill_policy=build_backfill_policy(settings.backfill_policy) or shared.backfill_policy,
@@ -274,6 +277,14 @@ class _Assembly:
                 "asset": [key.to_user_string() for key in made],
             },
         )
+
+    def _claim_ticks(self, claims: Claims, schedules: Iterable[Any], sensors: Iterable[Any]) -> None:
+        """Schedules and sensors share one set of names."""
+        names = {
+            "schedule": [schedule.name for schedule in schedules if schedule is not None],
+            "sensor": [sensor.name for sensor in sensors],
+        }
+        claim_names(claims, self._place.label, self._place.position(), names)
 
     def _executor(self, claims: Claims) -> dg.ExecutorDefinition | None:
         """The code location's executor; None leaves it to somebody else."""

@@ -12,11 +12,15 @@ from typing import Any
 
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem
 
-_ADVICE = "give one of the two `name_prefix` (jobs, schedules, steps) and `translation: {key_prefix: ...}` (assets)"
+_ADVICE = (
+    "give one of the two `name_prefix` (jobs, schedules, sensors, steps) and `translation: {key_prefix: ...}` (assets)"
+)
 _ORDER = (
     "instances are loaded in the order of their folders' names: let the one that makes the asset come first, "
     "or keep the two assets apart with `translation: {key_prefix: ...}`"
 )
+_SPACES: Mapping[str, str] = {"op": "name", "job": "name", "schedule": "tick", "sensor": "tick"}
+"""Kinds whose names have to differ from each other's too."""
 _ADVICE_BY_KIND: Mapping[str, str] = {
     "executor": "let both name the same executor, or set `executor: null` on all but one; "
     "jobs keep the executors of their own dagster.yml",
@@ -67,7 +71,8 @@ def claim_names(claims: Claims, label: str, position: Position, names: Mapping[s
         claims: Of this load.
         label: The instance's own file and document, the same for an instance that is built twice.
         position: Where to point.
-        names: Names by kind: `op`, `job`, `schedule`, `asset`, `resource`. Ops, jobs share one namespace.
+        names: Names by kind: `op`, `job`, `schedule`, `sensor`, `asset`, `resource`. Ops and jobs share one
+            namespace, schedules and sensors another.
 
     Raises:
         ConfigurationError: Another instance has claimed some of them.
@@ -81,7 +86,7 @@ def claim_names(claims: Claims, label: str, position: Position, names: Mapping[s
     ]
     clashes: dict[tuple[str, str], list[str]] = {}
     for kind, wanted in names.items():
-        space = "name" if kind in {"op", "job"} else kind
+        space = _SPACES.get(kind, kind)
         for name in wanted:
             owner = claims.owners.setdefault((space, name), label)
             if owner != label:
