@@ -14,7 +14,7 @@ from pathlib import Path
 import dagster as dg
 from dagster_shared.yaml_utils.source_position import ValueAndSourcePositionTree
 
-from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs
+from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs, makes_definitions
 from kedro_dagster_component.config.positions import read_positions
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, KedroDagsterError, Position, Problem
 from kedro_dagster_component.introspection import introspect_project
@@ -24,6 +24,8 @@ from kedro_dagster_component.naming import identifier
 TRACEBACK_VARIABLE = "KEDRO_DAGSTER_TRACEBACK"
 """Environment variable that, when set, lets errors of the load keep their traceback."""
 
+_NO_FILE = "<Kedro project>"
+"""Shown in place of a file where a warning is about none."""
 _ROOT_KEY = "kedro"
 _IO_MANAGER = "io_manager"
 """Key of Dagster's own IO manager, which in-memory datasets go through."""
@@ -92,12 +94,14 @@ def shown_as_text() -> Iterator[None]:
 def warn_at(position: Position | None, message: str) -> None:
     """Warn about a project that loads all the same, with the place as the warning's own.
 
-    `dg check defs` hands warnings over to a logger that nobody listens to; there Dagster's own gets them.
+    The processes of a run stay silent: all was said when the definitions were made. `dg check defs` hands warnings over to a logger that nobody listens to; there Dagster's own gets them.
     """
+    if not makes_definitions():
+        return
     if warnings.showwarning.__module__ == logging.__name__:
         logging.getLogger("dagster").warning("%s", Problem(message, position))
     else:
-        file, line = (str(position.file), position.line) if position else (__file__, None)
+        file, line = (str(position.file), position.line) if position else (_NO_FILE, None)
         warnings.warn_explicit(message, KedroProjectWarning, file, line or 1, module="kedro_dagster_component")
 
 

@@ -53,6 +53,11 @@ def kept_for_runs(key: str) -> str | None:
     return value
 
 
+def makes_definitions() -> bool:
+    """Whether this load makes the definitions, and not the same ones again for a process of a run."""
+    return DefinitionsLoadContext.get().load_type is DefinitionsLoadType.INITIALIZATION
+
+
 def keep_for_runs(key: str, text: str) -> None:
     """Keep a text that every process of a run of these definitions gets, wherever it runs."""
     DefinitionsLoadContext.get().add_to_pending_reconstruction_metadata(key, text)
