@@ -18,8 +18,7 @@ project are filled in.
 Environment variables work in these files: `${oc.env:NAME}` or `${oc.env:NAME,default}`, alone or inside a text. Their
 values are read in each Dagster process and never stored. Three things follow: they are filled in last, so another
 resolver cannot compute with them; they are text, which becomes a number where one is expected; and they cannot stand in
-`description`, `tags`, `run_tags` and `metadata`, which Dagster stores and shows. In the `params` of a job they are filled
-in by the step.
+`description`, `tags`, `run_tags`, `metadata` and `params`, which Dagster stores and shows.
 
 An editor that knows YAML schemas (the YAML extension of VS Code, say) completes and checks the file with this first line:
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,9 +51,7 @@ def environment_placeholder(name: Any, default: Any = _NO_DEFAULT) -> str:
     return f"${{oc.env:{name},{_written(default)}}}"
 
 
-def fill_in(
-    content: Any, environment: Mapping[str, str], *, leave: Callable[[KeyPath], bool] = lambda _path: False
-) -> FilledIn:
+def fill_in(content: Any, environment: Mapping[str, str]) -> FilledIn:
     """Plain data with every placeholder replaced by the variable's value.
 
     As with OmegaConf's `oc.env` the value is text; a placeholder that is all of a text and has the default `null` gives
@@ -62,9 +60,8 @@ def fill_in(
     Args:
         content: Mappings, lists and scalars; keys stay as they are.
         environment: Such as `os.environ`.
-        leave: Whether what stands at a path stays as it is.
     """
-    filling = _Filling(environment, leave)
+    filling = _Filling(environment)
     filled = filling.value(content, ())
     return FilledIn(filled, tuple(filling.missing), frozenset(filling.secrets))
 
@@ -101,16 +98,13 @@ def placeholders_below(content: Any, path: KeyPath = ()) -> Iterator[KeyPath]:
 class _Filling:
     """One pass over the content."""
 
-    def __init__(self, environment: Mapping[str, str], leave: Callable[[KeyPath], bool]) -> None:
+    def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
-        self._leave = leave
         self._lacking: list[str] = []
         self.missing: list[tuple[KeyPath, tuple[str, ...]]] = []
         self.secrets: set[str] = set()
 
     def value(self, value: Any, path: KeyPath) -> Any:
-        if path and self._leave(path):
-            return value
         if isinstance(value, Mapping):
             return {key: self.value(child, (*path, key)) for key, child in value.items()}
         if isinstance(value, list | tuple):

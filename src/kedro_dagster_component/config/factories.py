@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from pydantic import ValidationError
 
@@ -62,15 +61,9 @@ def factory_jobs(config: DagsterConfig, manifest: ProjectManifest) -> Iterator[C
             yield _read(name, job)
 
 
-def fill_in_job(job: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """A job with the values of the environment variables it names, but for those in `params`: a step fills them in."""
-    filled: dict[str, Any] = fill_in(job, environment, leave=lambda path: path == ("params",)).content
-    return filled
-
-
 def _read(name: str, job: ExpandedJob) -> ConcreteJob | FailedJob:
     try:
-        config = JobConfig.model_validate(fill_in_job(job.config, os.environ))
+        config = JobConfig.model_validate(fill_in(job.config, os.environ).content)
     except ValidationError as error:
         return FailedJob(name, job.key, error)
     return ConcreteJob(name, job.key, config, job.bindings)

@@ -14,14 +14,14 @@ from pydantic_core import ErrorDetails
 from kedro_dagster_component.config.check import check_against_project
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import FilledIn, KeyPath, fill_in, placeholders_below
-from kedro_dagster_component.config.factories import fill_in_job
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions, read_all_positions
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
-_STORED = frozenset({"description", "tags", "run_tags", "metadata"})
+_WITH_STORED = ("jobs", "schedules", "sensors", "assets")
+_STORED = frozenset({"description", "tags", "run_tags", "metadata", "params"})
 _ENTRY_DEPTH = 2
 """Section and name."""
 
@@ -92,7 +92,7 @@ class _Source:
         cls, raw: Mapping[str, Any], files: Sequence[str | Path], environment: Mapping[str, str] | None
     ) -> _Source:
         given = os.environ if environment is None else environment
-        filled = fill_in(dict(raw), given, leave=_is_params)
+        filled = fill_in(dict(raw), given)
         return cls(read_all_positions(files, raw, filled.secrets), filled, given)
 
     def validated(self) -> tuple[DagsterConfig | None, list[Problem]]:
@@ -109,7 +109,7 @@ class _Source:
     def fill_jobs(self, manifest: ProjectManifest) -> ProjectManifest:
         """The manifest with the variables' values in the jobs that factories make."""
         jobs = {
-            name: job.model_copy(update={"config": fill_in_job(job.config, self.environment)})
+            name: job.model_copy(update={"config": fill_in(job.config, self.environment).content})
             for name, job in manifest.jobs.items()
         }
         return manifest.model_copy(update={"jobs": jobs})
@@ -137,13 +137,14 @@ class _Source:
                 "write it out",
             )
             for path in placeholders_below(self.positions.content)
-            if not _is_params(path) and _STORED.intersection(path)
+            if _is_stored(path)
         ]
 
 
-def _is_params(path: KeyPath) -> bool:
-    """Whether it is the runtime parameters of a job: Dagster stores them, so the step fills them in."""
-    return path[0] == "jobs" and path[2:3] == ("params",)
+def _is_stored(path: KeyPath) -> bool:
+    """Whether Dagster keeps a setting and shows it to everybody."""
+    settings = path[3:] if path[2:3] == ("schedule",) else path[2:]
+    return path[0] in _WITH_STORED and bool(settings) and settings[0] in _STORED
 
 
 def _remaining(raw: Mapping[str, Any]) -> DagsterConfig | None:

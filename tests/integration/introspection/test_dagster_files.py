@@ -75,7 +75,7 @@ def test_environment_variables_stay_out_of_the_manifest(read, secret, settings):
               queue: {{celery_executor: {{broker: "{REDIS}", backend: "${{executors.queue.celery_executor.broker}}"}}}}
             jobs:
               "{{n}}__x": {{pipeline: {{node_namespaces: ["{{n}}"]}}, executor: "${{oc.env:EXECUTOR,queue}}"}}
-              one: {{pipeline: {{pipeline_name: "${{oc.env:PIPELINE,__default__}}"}}, params: {{token: "${{oc.env:BROKER_PASSWORD}}"}}}}
+              one: {{pipeline: {{pipeline_name: "${{oc.env:PIPELINE,__default__}}"}}}}
         """,
         registry="""
             from kedro.pipeline import node, pipeline
@@ -91,7 +91,6 @@ def test_environment_variables_stay_out_of_the_manifest(read, secret, settings):
     broker = config.executors["queue"].options["broker"]
     assert broker == f"redis://:{secret}@localhost:6379/3"
     assert config.executors["queue"].options["backend"] == broker
-    assert config.jobs["one"].params == {"token": "${oc.env:BROKER_PASSWORD}"}
 
 
 def test_a_global_that_is_an_environment_variable(read, secret):

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from kedro_dagster_component.config import parse_dagster_config
 from kedro_dagster_component.config.environment import (
     environment_placeholder,
     fill_in,
     placeholder_at,
     placeholders_below,
 )
+from kedro_dagster_component.errors import ConfigurationError
 
 ENVIRONMENT = {"HOST": "example", "EMPTY": "", "ODD": "${oc.env:HOST}"}
 
@@ -71,3 +76,21 @@ def test_every_default_comes_back_as_text(default: object) -> None:
     assert fill_in(text, {}).content == (None if default is None else str(default))
     assert fill_in(f"<{text}>", {}).content == f"<{default}>"
     assert fill_in(text, {"NONE": "x"}).content == "x"
+
+
+def test_what_dagster_stores_takes_no_value_from_the_environment(tmp_path: Path) -> None:
+    text = """
+jobs: {a: {pipeline: {}, params: {b: ["${oc.env:HOST}"]}, schedule: {cron_schedule: "@daily", tags: {t: "${oc.env:HOST}"}}}}
+executors: {a: {k8s_job_executor: {step_k8s_config: {metadata: "${oc.env:HOST}"}}}}
+"""
+    file = tmp_path / "dagster.yml"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        parse_dagster_config(yaml.safe_load(text), [file], environment=ENVIRONMENT)
+
+    words = "a value from the environment cannot stand here: Dagster stores and shows it"
+    assert [problem.message for problem in caught.value.problems] == [
+        f"jobs.a.params.b[0]: {words}",
+        f"jobs.a.schedule.tags.t: {words}",
+    ]
