@@ -94,7 +94,8 @@ def shown_as_text() -> Iterator[None]:
 def warn_at(position: Position | None, message: str) -> None:
     """Warn about a project that loads all the same, with the place as the warning's own.
 
-    The processes of a run stay silent: all was said when the definitions were made. `dg check defs` hands warnings over to a logger that nobody listens to; there Dagster's own gets them.
+    The processes of a run stay silent: all was said when the definitions were made. `dg check defs` hands warnings
+    over to a logger that nobody listens to; there Dagster's own gets them.
     """
     if not makes_definitions():
         return

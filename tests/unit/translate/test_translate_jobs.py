@@ -2,6 +2,7 @@
 
 import json
 import sys
+import warnings
 from types import SimpleNamespace
 
 import dagster as dg
@@ -74,6 +75,13 @@ def test_a_job_without_any_exposed_node_is_left_out():
     assert [job.name for job in defs.jobs] == ["odd", "again", "a__only"]
     assert ops(defs, "again") == {"a_b_inner"}
     assert [schedule.name for schedule in defs.schedules] == ["odd_schedule"]
+
+
+def test_nothing_is_said_again_in_a_run():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        defs = definitions(golden("odd_names", warnings=["said at load"]), KedroProjectComponent(select=[]))
+    assert not defs.assets
 
 
 def test_schedules(odd):
