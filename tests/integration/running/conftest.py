@@ -74,7 +74,7 @@ class Location:
             "PYTHONPATH": os.pathsep.join(path for path in paths if path),
         }
 
-    def run(self, *requests, timeout=240, env=None):
+    def run(self, *requests, timeout=600, env=None):
         """One process that runs all requests, see `driver.py`; their reports."""
         asked, answered = self.root / "requests.json", self.root / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")

@@ -71,7 +71,7 @@ REGISTRY = """
 
     def sleep(who):
         Path("sleeping.txt").write_text(str(os.getpid()))
-        time.sleep(60)
+        time.sleep(600)
 
     def register_pipelines():
         return {
@@ -264,12 +264,12 @@ def test_no_child_outlives_its_parent(reports, location):
         env=location.environment(),
         stderr=subprocess.DEVNULL,
     )
-    until(lambda: sleeping.exists() and sleeping.read_text(), 60)
+    until(lambda: sleeping.exists() and sleeping.read_text(), 240)
     child = int(sleeping.read_text())
     assert child != driver.pid
     driver.send_signal(signal.SIGKILL)
     driver.wait()
-    until(lambda: not is_running(child), 10)
+    until(lambda: not is_running(child), 60)
 
 
 def until(condition, seconds):
