@@ -11,6 +11,7 @@ import dagster as dg
 from dagster._config import process_config
 from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
 from dagster._core.errors import DagsterUserCodeProcessError
+from dagster._core.events import EngineEventData
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster_shared.error import SerializableErrorInfo
 
@@ -113,3 +114,10 @@ def refused_options(executor: dg.ExecutorDefinition, options: Mapping[str, Any])
         return []
     result = process_config(config_type, dict(options))
     return [error.message for error in result.errors or []]
+
+
+def report_on_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, message: str, metadata: Mapping[str, dg.MetadataValue]
+) -> None:
+    """Write a line with metadata, links for instance, to the event log of a run from outside its steps."""
+    instance.report_engine_event(message, run, EngineEventData(metadata=metadata))

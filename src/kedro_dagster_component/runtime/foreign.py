@@ -23,6 +23,7 @@ from kedro_dagster_component.runtime.logs import LogSink
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
     LoadRequest,
+    MlflowRun,
     SessionRequest,
     StepRequest,
     StepResult,
@@ -64,9 +65,10 @@ class ForeignHost:
         """See `KedroHost`."""
         return self._call("load", (request,), sink)
 
-    def fire(self, request: HookRequest, sink: LogSink) -> None:
+    def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """See `KedroHost`."""
-        self._call("fire", (request,), sink)
+        run: MlflowRun | None = self._call("fire", (request,), sink)
+        return run
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""

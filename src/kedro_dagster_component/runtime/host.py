@@ -22,6 +22,7 @@ from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
     LoadRequest,
+    MlflowRun,
     SessionRequest,
     StepRequest,
     StepResult,
@@ -46,8 +47,8 @@ class KedroHost(Protocol):
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """Load one dataset."""
 
-    def fire(self, request: HookRequest, sink: LogSink) -> None:
-        """Fire a run-level hook."""
+    def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
+        """Fire a run-level hook; the MLflow run that the Dagster run then logs to, None without kedro-mlflow."""
 
     def close_run(self, run_id: str) -> None:
         """Forget everything of a Dagster run."""
@@ -78,10 +79,11 @@ class LocalHost:
         with self._in_session(request.session, sink) as session:
             return session.load(request)
 
-    def fire(self, request: HookRequest, sink: LogSink) -> None:
+    def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """See `KedroHost`."""
         with self._in_session(request.session, sink) as session:
             session.fire(request.moment, request.info, request.failure)
+            return session.mlflow.run
 
     def warm(self) -> None:
         """Open the project and import its pipelines; no session, no hook."""
@@ -110,7 +112,9 @@ class LocalHost:
             if request.identity not in self._handlers:
                 self._handlers[request.identity] = build_handlers(request.loggers)
             with open_log_bridge(sink), attached(self._handlers[request.identity]):
-                yield self._session(request)
+                session = self._session(request)
+                with session.mlflow.in_force():
+                    yield session
 
     def _session(self, request: SessionRequest) -> KedroRunSession:
         from kedro_dagster_component.runtime.session import KedroRunSession

@@ -15,6 +15,7 @@ from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers, log_event
 from kedro_dagster_component.runtime.messages import Failure, HookRequest, RunMoment
+from kedro_dagster_component.runtime.mlflow_record import record_run
 from kedro_dagster_component.runtime.project import inside_project
 from kedro_dagster_component.runtime.resource import KedroSessionDefinition
 from kedro_dagster_component.runtime.view import RunView, run_info, session_request, sink_of
@@ -160,7 +161,9 @@ def fire(
     if host is not None:  # plugins that report each run once have had their turn
         session = replace(session, in_run_process=False)
     request = HookRequest(session, moment, run_info(view, instance), _as_seen_by(instance, failure))
-    (host or hosts.get(instance.ref)).fire(request, sink_of(view.log))
+    mlflow_run = (host or hosts.get(instance.ref)).fire(request, sink_of(view.log))
+    if moment == "before":
+        record_run(view.instance, view.run, instance, mlflow_run)
 
 
 def mark(view: RunView, marked: Sequence[Participant], stage: Stage) -> None:

@@ -35,6 +35,8 @@ class SessionRequest:
         repeat_before: What `before_pipeline_run` is told in this process too, once its session is open; None where
             it fires once for the run.
         loggers: Loggers of the job, as `job_loggers.build_handlers` takes them.
+        info: The Dagster run as run-level hooks are told of it.
+        mlflow_run_id: The MLflow run that another process of this Dagster run has opened; None without one.
     """
 
     ref: ProjectRef
@@ -51,6 +53,8 @@ class SessionRequest:
     in_run_process: bool = False
     repeat_before: RunInfo | None = None
     loggers: tuple[Mapping[str, Any], ...] = ()
+    info: RunInfo = field(default_factory=lambda: RunInfo(""))
+    mlflow_run_id: str | None = None
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -152,6 +156,19 @@ class HookRequest:
 
 
 @dataclass(frozen=True)
+class MlflowRun:
+    """The MLflow run that kedro-mlflow logs a Dagster run to.
+
+    Attributes:
+        run_id: MLflow's.
+        url: Its page on the tracking server; None where the store is no server.
+    """
+
+    run_id: str
+    url: str | None
+
+
+@dataclass(frozen=True)
 class DatasetReport:
     """What became of one output dataset.
 
@@ -181,7 +198,9 @@ class StepResult:
     Attributes:
         outputs: By name as the node spells it, in the node's order.
         seconds: Wall time of the node from first load to last save.
+        mlflow_run: Where kedro-mlflow logged it; None without.
     """
 
     outputs: Mapping[str, DatasetReport]
     seconds: float
+    mlflow_run: MlflowRun | None = None

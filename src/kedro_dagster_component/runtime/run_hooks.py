@@ -42,6 +42,14 @@ class RunHooks:
         """Fire `before_pipeline_run`."""
         self._fire("before_pipeline_run", run_params=self._run_params)
 
+    def before_of(self, plugin: Any) -> None:
+        """Fire `before_pipeline_run` of one hook object alone."""
+        manager = self._session.hook_manager
+        others = [one for one in manager.get_plugins() if one is not plugin]
+        caller = manager.subset_hook_caller("before_pipeline_run", others)
+        with hooks_named(manager):
+            caller(run_params=self._run_params, pipeline=self._pipeline, catalog=self._session.catalog)
+
     def after(self) -> None:
         """Fire `after_pipeline_run`; its result holds datasets, not data, as Kedro's does."""
         catalog = self._session.catalog

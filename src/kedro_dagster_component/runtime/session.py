@@ -32,6 +32,7 @@ from kedro_dagster_component.runtime.messages import (
     StepRequest,
     StepResult,
 )
+from kedro_dagster_component.runtime.mlflow_bridge import MlflowBridge
 from kedro_dagster_component.runtime.overlay import (
     fresh_outputs,
     laid_over,
@@ -55,6 +56,7 @@ class KedroRunSession:
         catalog: The live catalog; the same object for all steps, since hooks keep and change it.
         context: Kedro's.
         hook_manager: The pluggy manager with the hooks of project and plugins.
+        mlflow: kedro-mlflow's part of it.
         runtime_params: Of the component, the job and the launchpad, merged; what the session was made with.
         errors: The last error of each node that raised in this session, by node name.
     """
@@ -83,6 +85,17 @@ class KedroRunSession:
             compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
         self._recorder = SaveRecorder()
         self.hook_manager.register(self._recorder)
+        self.mlflow = MlflowBridge(self.hook_manager, request)
+        with self.mlflow.in_force():
+            self._open(component_parameters)
+
+    def _open(self, component_parameters: Mapping[str, Any] | None) -> None:
+        """Create context and catalog.
+
+        Args:
+            component_parameters: Parameters without those of job and launchpad; None where these have none.
+        """
+        request = self.request
         with hooks_named(self.hook_manager):
             self.context = self._session.load_context()
         if component_parameters is not None:
@@ -106,6 +119,7 @@ class KedroRunSession:
 
     def load(self, request: LoadRequest) -> Any:
         """Load one dataset, at a version where one is given."""
+        self._join_mlflow_run()
         dataset = self.catalog.get(request.dataset, fallback_to_runtime_pattern=True)
         if dataset is not None and request.version is not None:
             dataset = compat.with_version(dataset, request.version, self.request.save_version) or dataset
@@ -121,6 +135,7 @@ class KedroRunSession:
             MemoryDatasetError: An in-memory output is wanted back and cannot be copied.
         """
         node = live_node(request.node)
+        self._join_mlflow_run()
         self._check_inputs(node, request)
         for name, value in request.memory_inputs.items():
             self._in_memory(name).save(value)
@@ -138,7 +153,7 @@ class KedroRunSession:
             outputs = self._reports(node, request)
         if self.request.shares_process:
             self._release(node)
-        return StepResult(outputs=outputs, seconds=seconds)
+        return StepResult(outputs=outputs, seconds=seconds, mlflow_run=self.mlflow.run)
 
     def fire(self, moment: RunMoment, info: RunInfo, failure: Failure | None) -> None:
         """Fire a run-level hook.
@@ -152,15 +167,25 @@ class KedroRunSession:
         Raises:
             HookError: The hook raised.
         """
-        if self._run_hooks is None:
-            self._run_hooks = RunHooks(self, info)
+        hooks = self._hooks(info)
         if moment == "before":
-            self._run_hooks.before()
-        elif moment == "after":
-            self._run_hooks.after()
+            with self.mlflow.beginning(may_open=self.request.repeat_before is None):
+                hooks.before()
+            return
+        self._join_mlflow_run()
+        if moment == "after":
+            hooks.after()
         else:
             live = self.errors.get(failure.node) if failure is not None and failure.node is not None else None
-            self._run_hooks.error(live or _portable_error(failure))
+            hooks.error(live or _portable_error(failure))
+
+    def _hooks(self, info: RunInfo) -> RunHooks:
+        if self._run_hooks is None:
+            self._run_hooks = RunHooks(self, info)
+        return self._run_hooks
+
+    def _join_mlflow_run(self) -> None:
+        self.mlflow.join(lambda plugin: self._hooks(self.request.info).before_of(plugin))
 
     def close(self) -> None:
         """End the Kedro session."""

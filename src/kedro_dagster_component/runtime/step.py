@@ -16,6 +16,7 @@ from kedro_dagster_component.runtime.messages import (
     StepRequest,
     StepResult,
 )
+from kedro_dagster_component.runtime.mlflow_record import run_metadata
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
@@ -131,7 +132,9 @@ def _outputs(
 ) -> Iterator[dg.Output[Any]]:
     selected = context.selected_output_names
     if plan.marker is not None:
-        yield dg.Output(None, output_name=plan.marker, metadata={"kedro/seconds": result.seconds})
+        yield dg.Output(
+            None, output_name=plan.marker, metadata={"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
+        )
     for output_name, dataset in plan.outputs.items():
         reports = [result.outputs[spelling] for spelling in plan.node.outputs if spelling in dataset.spellings]
         metadata = _metadata(reports[0], dataset, result, stored=stored)
@@ -146,6 +149,7 @@ def _outputs(
 def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:
     """Metadata of one materialisation."""
     metadata: dict[str, Any] = {"kedro/seconds": result.seconds, "kedro/save_seconds": report.seconds}
+    metadata |= run_metadata(result.mlflow_run)
     if report.row_count is not None:
         metadata["dagster/row_count"] = report.row_count
     if report.size_bytes is not None:

@@ -11,6 +11,7 @@ from kedro_dagster_component.compat.dagster import op_names_of_run, outputs_read
 from kedro_dagster_component.plan import InstancePlan, merge_deep
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
+from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
 from kedro_dagster_component.runtime.resource import SessionOptions
 from kedro_dagster_component.runtime.runs import save_version
 
@@ -62,6 +63,7 @@ def session_request(
     nodes = tuple(instance.steps[name].node for name in sorted(view.op_names()) if name in instance.steps)
     held = tuple(dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__"))
     repeats = instance.run_hooks == "every_process" and not (in_run_process or shares_process)
+    info = run_info(view, instance)
     return SessionRequest(
         ref=instance.ref,
         instance_key=instance.key,
@@ -75,8 +77,10 @@ def session_request(
         pipelines=instance.job_pipelines.get(run.job_name) or held,
         shares_process=shares_process,
         in_run_process=in_run_process or shares_process,
-        repeat_before=run_info(view, instance) if repeats else None,
+        repeat_before=info if repeats else None,
         loggers=tuple(instance.job_loggers.get(run.job_name, ())),
+        info=info,
+        mlflow_run_id=recorded_run_id(view.instance, run.run_id, instance.key),
     )
 
 

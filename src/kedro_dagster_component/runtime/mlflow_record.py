@@ -1,0 +1,72 @@
+"""What Dagster's records say of the MLflow run that a Dagster run logs to."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.compat.dagster import report_on_run
+from kedro_dagster_component.plan import InstancePlan
+from kedro_dagster_component.runtime.messages import MlflowRun
+
+_TAG = "kedro/mlflow"
+"""Tag, with the key of the component instance, that carries the MLflow run to the other processes of a run."""
+
+_ID, _URL = "mlflow/run_id", "mlflow/run_url"
+"""For people: tags of the run, metadata of its materialisations."""
+
+
+def recorded_run_id(instance: dg.DagsterInstance, run_id: str, key: str) -> str | None:
+    """The MLflow run of a Dagster run and component instance.
+
+    Dagster copies the tags of a run to its re-execution: there the run id is another one, and the tag says nothing.
+    """
+    run = instance.get_run_by_id(run_id)
+    return _own_runs(run).get(key) if run is not None else None
+
+
+def record_run(
+    dagster: dg.DagsterInstance, run: dg.DagsterRun, instance: InstancePlan, mlflow_run: MlflowRun | None
+) -> None:
+    """Say on a Dagster run which MLflow run it logs to: in tags, and with a link in its event log.
+
+    Args:
+        dagster: Where the run is recorded.
+        run: As this process knows it.
+        instance: The component instance whose hooks opened the MLflow run.
+        mlflow_run: The MLflow run; None where none was opened.
+    """
+    current = dagster.get_run_by_id(run.run_id) if mlflow_run is not None or _ID in run.tags else None
+    if current is None:
+        return
+    others = {key: value for key, value in _own_runs(current).items() if key != instance.key}
+    if mlflow_run is None:
+        if not others:  # what tags there are came from the run that this one re-executes
+            dagster.add_run_tags(run.run_id, {_ID: "none", _URL: "none"})
+        return
+    tags = {_ID: mlflow_run.run_id, _URL: mlflow_run.url or "none"}
+    if others:
+        tags = {name: f"{current.tags[name]}, {value}" for name, value in tags.items()}
+    dagster.add_run_tags(run.run_id, {**tags, f"{_TAG}.{instance.key}": f"{run.run_id}:{mlflow_run.run_id}"})
+    message = f"Opened MLflow run {mlflow_run.run_id} for '{instance.key}'"
+    report_on_run(dagster, current, message, run_metadata(mlflow_run))
+
+
+def run_metadata(mlflow_run: MlflowRun | None) -> dict[str, Any]:
+    """Metadata that leads to an MLflow run; empty without one."""
+    if mlflow_run is None:
+        return {}
+    link = {} if mlflow_run.url is None else {_URL: dg.MetadataValue.url(mlflow_run.url)}
+    return {_ID: dg.MetadataValue.text(mlflow_run.run_id), **link}
+
+
+def _own_runs(run: dg.DagsterRun) -> dict[str, str]:
+    """MLflow run ids by key of the component instance, from the tags that are the run's own."""
+    found = {}
+    for name, value in run.tags.items():
+        prefix, _, key = name.partition(f"{_TAG}.")
+        owner, _, mlflow_run_id = value.partition(":")
+        if not prefix and key and owner == run.run_id:
+            found[key] = mlflow_run_id
+    return found
