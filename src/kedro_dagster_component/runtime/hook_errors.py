@@ -46,7 +46,7 @@ def raising_hook(error: BaseException, manager: PluginManager) -> str | None:
         `module.Class.hook`, and the plugin where it is an installed one; None for an error of anything else.
     """
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
-    called = [index for index, frame in enumerate(frames) if _module_of_frame(frame) == "pluggy._callers"]
+    called = [index for index, frame in enumerate(frames) if _module_of_frame(frame).split(".")[0] == "pluggy"]
     if not called or called[-1] + 1 >= len(frames):
         return None
     frame = frames[called[-1] + 1]

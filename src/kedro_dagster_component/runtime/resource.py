@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -124,6 +125,14 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
             required_resource_keys={"io_manager"},
             description="Options of the Kedro session of a run; assets downstream load Kedro datasets through it.",
         )
+
+    def get_required_resource_keys(self, resource_defs: Mapping[str, dg.ResourceDefinition]) -> AbstractSet[str]:
+        """What a run has to set up first.
+
+        Every job has an `io_manager`, a code location need not: a requirement it cannot meet would fail each tick
+        of each of its sensors and schedules.
+        """
+        return self.required_resource_keys & resource_defs.keys()
 
     def options_of(self, run_config: Mapping[str, Any]) -> SessionOptions:
         """The options a run was launched with; defaults where its configuration is silent."""
