@@ -2,33 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 from dagster.components.resolved.errors import ResolutionException
 
 from kedro_dagster_component.attributes import check_attributes, filters_of
-from kedro_dagster_component.config.configured import settings_of, with_settings
+from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.config.sensors import SensorSettings
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
-from kedro_dagster_component.naming import unique_identifiers
+from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
-from kedro_dagster_component.translate.asset_settings import (
-    build_backfill_policy,
-    build_retry_policy,
-    step_settings,
-)
 from kedro_dagster_component.translate.assets import (
     AssetTable,
-    OpSettings,
     build_asset_table,
     build_dataset_plans,
     build_external_specs,
@@ -36,7 +28,7 @@ from kedro_dagster_component.translate.assets import (
     build_step_plan,
 )
 from kedro_dagster_component.translate.executors import ExecutorError, build_executor, default_executor
-from kedro_dagster_component.translate.exposure import exposed_nodes
+from kedro_dagster_component.translate.exposure import exposed_nodes, hidden_inputs
 from kedro_dagster_component.translate.jobs import (
     JobPlan,
     build_job,
@@ -47,8 +39,8 @@ from kedro_dagster_component.translate.jobs import (
     plan_jobs,
 )
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
-from kedro_dagster_component.translate.sensors import SensorSurroundings, build_automation_sensor, build_sensor
 from kedro_dagster_component.translate.session_resource import build_session_resource
+from kedro_dagster_component.triggers import build_automation, build_configured_sensors, sensor_surroundings
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
@@ -68,6 +60,7 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
     for message in manifest.warnings:
         warn_at(place.position("project"), message)
+    _warn_of_partitions(config, positions)
     if manifest.nodes and not node_ids:
         warn_at(
             place.position("select"),
@@ -108,10 +101,12 @@ class _Assembly:
             for plan in self._jobs
             if jobs[plan.name] is not None
         ]
+        around = sensor_surroundings(self._manifest, self._instance, self._table, jobs, self._prefix)
+        automation = f"{self._prefix}{self._instance.key}_automation"
         sensors = [
             *build_hook_sensors(self._instance, self._prefix, has_other_executor=executor is None),
-            *self._sensors(jobs),
-            *self._automation(),
+            *build_configured_sensors(self._config, self._positions, around),
+            *build_automation(self._config, self._positions, self._table, automation),
         ]
         self._claim_ticks(claims, schedules, sensors)
         return dg.Definitions(
@@ -124,84 +119,25 @@ class _Assembly:
         )
 
     def _inputs(self, claims: Claims) -> list[dg.AssetSpec]:
-        """Free inputs, unless another instance of the code location shows or makes them."""
-        specs = build_external_specs(self._table, self._instance)
+        """Free inputs, unless `exclude` names them or another instance of the code location shows or makes them."""
+        hidden = hidden_inputs(self._manifest, filters_of(self._component))
+        specs = build_external_specs(self._table, self._instance, hidden)
         shown = claim_inputs(claims, self._place.label, [spec.key.to_user_string() for spec in specs])
         return [spec for spec in specs if spec.key.to_user_string() in shown]
 
     def _assets(self) -> list[dg.AssetsDefinition]:
-        shared = _op_settings(self._component)
+        shared = shared_settings(self._component)
         return [
             build_node_assets(
                 step,
                 self._table,
                 self._manifest,
                 self._instance,
-                self._settings_of_step(step, shared),
+                settings_of_step(step, self._manifest, self._positions, shared),
                 self._execute,
             )
             for step in self._steps.values()
         ]
-
-    def _settings_of_step(self, step: StepPlan, shared: OpSettings) -> OpSettings:
-        """Settings of a step: what `assets:` says of the assets it makes wins over the component's `op`."""
-        made = [self._manifest.datasets[dataset.name] for dataset in step.outputs.values()]
-        entries: list[DatasetEntry | NodeEntry] = [*made] if made else [step.node]
-        settings, disputed = step_settings([settings_of(entry) for entry in entries])
-        if disputed:
-            names = " and ".join(f"'{dataset.name}'" for dataset in made)
-            problems = [
-                Problem(
-                    f"{names} are made by one step (node '{step.node.name}') and disagree on `{name}`",
-                    self._positions.at("assets"),
-                    "give them the same, or give it to one of them only",
-                )
-                for name in disputed
-            ]
-            raise ConfigurationError(problems)
-        return replace(
-            shared,
-            pool=settings.pool or shared.pool,
-            retry_policy=build_retry_policy(settings.retry_policy) or shared.retry_policy,
-            backfill_policy=build_backfill_policy(settings.backfill_policy) or shared.backfill_policy,
-        )
-
-    def _sensors(self, jobs: Mapping[str, Any]) -> list[dg.SensorDefinition]:
-        around = SensorSurroundings(
-            prefix=self._prefix,
-            jobs={name.removeprefix(self._prefix): job for name, job in jobs.items() if job is not None},
-            keys=self._keys_by_name(),
-            resource_key=self._instance.key,
-            project_path=self._manifest.ref.project_path,
-        )
-        hidden = [name for name, sensor in self._config.sensors.items() if not _can_see(sensor, around)]
-        for name in hidden:
-            warn_at(
-                self._positions.at("sensors", name), f"sensor '{name}' is left out: its job or assets are not exposed"
-            )
-        return [
-            build_sensor(name, sensor, around) for name, sensor in self._config.sensors.items() if name not in hidden
-        ]
-
-    def _automation(self) -> list[dg.SensorDefinition]:
-        """The sensor behind automation conditions; without the section they would silently do nothing."""
-        specs = [*self._table.datasets.values(), *self._table.nodes.values()]
-        keys = [spec.key for spec in specs if spec.automation_condition is not None]
-        if not keys:
-            return []
-        if self._config.automation is None:
-            warn_at(
-                self._positions.at("assets"),
-                f"{len(keys)} assets have an automation condition, and no sensor looks at them: add `automation: {{}}` "
-                "to dagster.yml, or switch on Dagster's own sensor in the UI",
-            )
-            return []
-        name = f"{self._prefix}{self._instance.key}_automation"
-        return [build_automation_sensor(name, self._config.automation, keys)]
-
-    def _keys_by_name(self) -> dict[str, dg.AssetKey]:
-        nodes = {self._manifest.nodes[node_id].name: spec.key for node_id, spec in self._table.nodes.items()}
-        return {**nodes, **{name: spec.key for name, spec in self._table.datasets.items()}}
 
     def _execute(self, context: dg.AssetExecutionContext, step: StepPlan) -> Iterator[Any]:
         yield from self._component.execute(context, self._instance, step)
@@ -227,7 +163,7 @@ class _Assembly:
             raise self._executor_problem(error, plan) from error
 
     def _plan_steps(self) -> dict[str, StepPlan]:
-        names = _op_names(self._component, self._manifest, self._node_ids, [plan.name for plan in self._jobs])
+        names = op_names(self._component, self._node_ids, [plan.name for plan in self._jobs])
         datasets = build_dataset_plans(self._manifest, self._table)
         nodes = self._manifest.nodes
         return {
@@ -306,10 +242,12 @@ class _Assembly:
         return ConfigurationError([Problem(f"job '{source}': {error}", self._positions.at(*at))])
 
 
-def _can_see(sensor: SensorSettings, around: SensorSurroundings) -> bool:
-    """Whether the jobs and datasets a sensor names are exposed by this instance."""
-    jobs = {sensor.job, *getattr(sensor, "monitored_jobs", ())}
-    return jobs <= set(around.jobs) and set(getattr(sensor, "assets", ())) <= set(around.keys)
+def _warn_of_partitions(config: DagsterConfig, positions: Positions) -> None:
+    """Partitions are read and checked, and not translated yet: nobody is to believe otherwise."""
+    partitioned = [name for name, settings in config.assets.items() if settings.partitions is not None]
+    if config.partitions or partitioned:
+        where = positions.at("assets", partitioned[0], "partitions") if partitioned else positions.at("partitions")
+        warn_at(where, "partitions have no effect yet: every asset is one whole")
 
 
 def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
@@ -340,37 +278,3 @@ def _checked_configuration(
     if problems:
         raise ConfigurationError(problems)
     return config, positions
-
-
-def _op_names(
-    component: KedroProjectComponent, manifest: ProjectManifest, node_ids: Sequence[str], job_names: Sequence[str]
-) -> dict[str, str]:
-    """Op name by node id: the node's own name, unless that is no identifier or belongs to a job."""
-    name = component.op.name if component.op is not None else None
-    if name and len(node_ids) == 1:
-        return {node_ids[0]: name}
-    prefix = f"{component.name_prefix or ''}{f'{name}_' if name else ''}"
-    wanted = {node_id: f"{prefix}{node_id}" for node_id in node_ids}
-    names = unique_identifiers(wanted.values(), taken=job_names, suffix="_node")
-    return {node_id: names[wanted[node_id]] for node_id in node_ids}
-
-
-def _op_settings(component: KedroProjectComponent) -> OpSettings:
-    op = component.op
-    if op is None:
-        return OpSettings(tags={})
-    retry = op.retry_policy
-    return OpSettings(
-        tags=op.tags or {},
-        description=op.description,
-        pool=op.pool,
-        retry_policy=None
-        if retry is None
-        else dg.RetryPolicy(
-            max_retries=retry.max_retries,
-            delay=retry.delay,
-            backoff=dg.Backoff[retry.backoff] if retry.backoff else None,
-            jitter=dg.Jitter[retry.jitter] if retry.jitter else None,
-        ),
-        backfill_policy=op.backfill_policy,
-    )

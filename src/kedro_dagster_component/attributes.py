@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _MEMORY_POLICIES = ("auto", "stored")
+_RUN_HOOKS = ("once", "every_process")
 _BACKOFFS = ("LINEAR", "EXPONENTIAL")
 _JITTERS = ("FULL", "PLUS_MINUS")
 
@@ -57,7 +58,8 @@ def _choices(component: KedroProjectComponent) -> Iterator[_Finding]:
     """Values of a fixed set: Dagster lets any text through, since it could be a template."""
     retry = component.op.retry_policy if component.op is not None else None
     choices: list[tuple[tuple[str, ...], Any, tuple[str, ...]]] = [
-        (("memory_datasets",), component.memory_datasets, _MEMORY_POLICIES)
+        (("memory_datasets",), component.memory_datasets, _MEMORY_POLICIES),
+        (("run_hooks",), component.run_hooks, _RUN_HOOKS),
     ]
     if retry is not None:
         choices.append((("op", "retry_policy", "backoff"), retry.backoff, _BACKOFFS))

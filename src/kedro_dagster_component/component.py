@@ -165,7 +165,9 @@ class KedroProjectComponent(dg.Component, dg.Resolvable):
     exclude: Annotated[
         list[str] | None,
         Resolver.default(
-            description="Nodes to leave out, in the same form as `select`.", examples=[["node:upload_report"]]
+            description="Nodes to leave out, in the same form as `select`. 'dataset:x' of a free input leaves out its "
+            "external asset, for one that something else in the code location makes under the same key.",
+            examples=[["node:upload_report"]],
         ),
     ] = None
     name_prefix: Annotated[

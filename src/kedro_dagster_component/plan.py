@@ -32,6 +32,7 @@ class DatasetPlan:
         spellings: Names nodes use for it (`x@pandas`, `x@polars`, or the name alone).
         is_memory: Whether its data lives in memory only.
         is_versioned: Whether saving makes a new version.
+        type: Of its catalog entry, as written.
     """
 
     name: str
@@ -39,6 +40,7 @@ class DatasetPlan:
     spellings: tuple[str, ...]
     is_memory: bool
     is_versioned: bool
+    type: str = ""
 
 
 @dataclass(frozen=True)

@@ -91,7 +91,7 @@ def configured_handlers(
 def _handlers_of(logger: LoggerSettings) -> Iterator[logging.Handler]:
     named = {str(index): entry for index, entry in enumerate(logger.get("handlers") or ())}
     built = configured_handlers(logger.get("formatters") or {}, logger.get("filters") or {}, named)
-    lowest = logging.getLevelName(logger.get("log_level", "INFO"))
+    lowest = int(logging.getLevelName(logger.get("log_level", "INFO")))
     for handler in built.values():
         handler.setLevel(max(handler.level, lowest))
         yield handler

@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, Protocol
 
 import dagster as dg
 
@@ -87,7 +87,27 @@ def build_backfill_policy(config: BackfillPolicyConfig | None) -> dg.BackfillPol
     return dg.BackfillPolicy.single_run()
 
 
-def build_retry_policy(config: RetryPolicyConfig | None) -> dg.RetryPolicy | None:
+class RetrySettings(Protocol):
+    """What both `dagster.yml` and `op:` of the component say about retries."""
+
+    @property
+    def max_retries(self) -> int:
+        """How often a failed step is tried again."""
+
+    @property
+    def delay(self) -> float | None:
+        """Seconds before the next attempt."""
+
+    @property
+    def backoff(self) -> str | None:
+        """How the delay grows: LINEAR or EXPONENTIAL."""
+
+    @property
+    def jitter(self) -> str | None:
+        """How the delay is made random: FULL or PLUS_MINUS."""
+
+
+def build_retry_policy(config: RetrySettings | None) -> dg.RetryPolicy | None:
     """Dagster's retry policy; None for none."""
     if config is None:
         return None

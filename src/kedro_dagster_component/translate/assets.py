@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: Dagster reads the annotation of a step's context as an object.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,6 +92,7 @@ def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[st
             spellings=manifest.datasets[name].spellings,
             is_memory=manifest.datasets[name].is_memory,
             is_versioned=manifest.datasets[name].is_versioned,
+            type=manifest.datasets[name].type,
         )
         for name, spec in table.datasets.items()
     }
@@ -147,10 +148,18 @@ def build_node_assets(
     return step
 
 
-def build_external_specs(table: AssetTable, instance: InstancePlan) -> list[dg.AssetSpec]:
-    """Free inputs: assets that Dagster knows and does not make."""
+def build_external_specs(table: AssetTable, instance: InstancePlan, hidden: Collection[str] = ()) -> list[dg.AssetSpec]:
+    """Free inputs: assets that Dagster knows and does not make.
+
+    Args:
+        table: Final specs.
+        instance: The component instance.
+        hidden: Names of those that are somebody else's assets.
+    """
     return [
-        spec.with_io_manager_key(instance.key) for name, spec in table.datasets.items() if name not in table.producers
+        spec.with_io_manager_key(instance.key)
+        for name, spec in table.datasets.items()
+        if name not in table.producers and name not in hidden
     ]
 
 

@@ -43,6 +43,12 @@ def exposed_nodes(manifest: ProjectManifest, filters: Filters) -> frozenset[str]
     return frozenset(chosen)
 
 
+def hidden_inputs(manifest: ProjectManifest, filters: Filters) -> frozenset[str]:
+    """Free inputs that `exclude` names as `dataset:x`: assets that something else in the code location makes."""
+    named = {pattern.partition(":")[2] for pattern in filters.exclude or () if pattern.startswith("dataset:")}
+    return frozenset(named & _free_inputs(manifest))
+
+
 def check_filters(manifest: ProjectManifest, filters: Filters) -> list[tuple[tuple[str | int, ...], Problem]]:
     """Names in the filters that the project does not have.
 
@@ -57,7 +63,8 @@ def check_filters(manifest: ProjectManifest, filters: Filters) -> list[tuple[tup
     for attribute, patterns in (("select", filters.select), ("exclude", filters.exclude)):
         for index, pattern in enumerate(patterns or ()):
             problem = _check_pattern(manifest, pattern)
-            if problem is not None:
+            is_hidden = attribute == "exclude" and pattern.partition(":")[2] in _free_inputs(manifest)
+            if problem is not None and not (is_hidden and pattern.startswith("dataset:")):
                 found.append(((attribute, index), problem))
     return found
 
@@ -82,6 +89,11 @@ def check_producers(manifest: ProjectManifest, node_ids: Iterable[str]) -> list[
                 )
             )
     return problems
+
+
+def _free_inputs(manifest: ProjectManifest) -> frozenset[str]:
+    made = {name for node in manifest.nodes.values() for name in node.output_datasets}
+    return frozenset(manifest.datasets) - made
 
 
 def _pipelines(manifest: ProjectManifest, value: str) -> frozenset[str] | None:

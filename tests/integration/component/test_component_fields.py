@@ -223,3 +223,12 @@ def test_a_packaged_project(location, demo, monkeypatch, archived):
     assert keys(defs) == {"raw", "cleaned"}
     assert defaults(defs, "cleaned")["params:threshold"].default_value == 0.9
     assert "demo" not in sys.modules
+
+
+def test_a_free_input_that_dagster_makes_is_left_to_dagster(location, demo):
+    location.write("upstream.py", "import dagster as dg\n\n\n@dg.asset\ndef raw():\n    return None\n")
+    location.add("demo", PROJECT + "exclude: ['dataset:raw']")
+    defs = location.load()
+    dg.Definitions.validate_loadable(defs)
+    assert step(defs, "raw").is_executable
+    assert defs.resolve_asset_graph().get(dg.AssetKey("cleaned")).parent_keys == {dg.AssetKey("raw")}
