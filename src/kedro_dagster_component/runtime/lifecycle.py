@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from typing import Any, Literal
@@ -54,7 +54,7 @@ class RunLifecycle:
         self._view = view
         self._participants = participants(view)
         self._begun: list[Participant] = []
-        self._failure: Failure | None = None
+        self._watch = FailureWatch()
         self._handlers = self._open_handlers()
 
     def only_project(self) -> ProjectRef | None:
@@ -85,8 +85,7 @@ class RunLifecycle:
         """Look at an event of the run: give it to the job's loggers, and remember the first failure."""
         if self._handlers and event.message:
             log_event(self._handlers, failed=event.is_failure, message=event.message)
-        if event.is_step_failure and self._failure is None:
-            self._failure = failure_of_step(event)
+        self._watch.observe(event)
 
     def finish(self, error: BaseException | None) -> None:
         """Fire `after_pipeline_run`, or `on_pipeline_error` where the run failed, and end the run's sessions.
@@ -97,7 +96,7 @@ class RunLifecycle:
         Raises:
             HookError: A hook raised; those of the other instances have fired all the same.
         """
-        failure = self._failure
+        failure = self._watch.failure
         if failure is None and error is not None:
             failure = Failure(type(error).__name__, str(error) or "the run was ended")
         waiting = self._waiting()
@@ -182,7 +181,32 @@ def stage_of(run: dg.DagsterRun, instance: InstancePlan) -> str | None:
     return stage if run_id == run.run_id else None
 
 
-def failure_of_step(event: dg.DagsterEvent) -> Failure:
+class FailureWatch:
+    """Looks at the events of a run for its first failure.
+
+    Attributes:
+        failure: The first step failure so far; None without one.
+    """
+
+    def __init__(self) -> None:
+        """Begin with none."""
+        self.failure: Failure | None = None
+        self._crashes: dict[str, str] = {}
+
+    def observe(self, event: dg.DagsterEvent) -> None:
+        """Look at the next event.
+
+        Of a killed process the step's failure says nothing but that; how it was killed stands in an event before it.
+        """
+        if event.event_type == dg.DagsterEventType.ENGINE_EVENT and event.step_key and event.engine_event_data.error:
+            self._crashes[event.step_key] = event.message or ""
+        if event.is_step_failure and self.failure is None:
+            failure = _failure_of_step(event)
+            crash = self._crashes.get(event.step_key or "")
+            self.failure = replace(failure, message=crash) if crash else failure
+
+
+def _failure_of_step(event: dg.DagsterEvent) -> Failure:
     """Why a step failed: the innermost error its event carries."""
     info = getattr(event.event_specific_data, "error", None)
     step = event.step_key
@@ -193,15 +217,6 @@ def failure_of_step(event: dg.DagsterEvent) -> Failure:
     class_name = innermost.cls_name or "Error"
     _, separator, text = message.partition(f"{class_name}: ")
     return Failure(class_name, text if separator else message, "".join(innermost.stack), step)
-
-
-def first_failure(events: Iterable[dg.EventLogEntry]) -> Failure | None:
-    """The first step failure among some events of a run."""
-    for entry in events:
-        event = entry.dagster_event
-        if event is not None and event.is_step_failure:
-            return failure_of_step(event)
-    return None
 
 
 def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | None:

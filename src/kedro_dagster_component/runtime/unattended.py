@@ -18,10 +18,10 @@ from kedro_dagster_component.compat.dagster import shares_one_process
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.lifecycle import (
+    FailureWatch,
     RunLifecycle,
     attended_runs,
     fire,
-    first_failure,
     mark,
     participants,
     stage_of,
@@ -149,8 +149,16 @@ def _job_of(context: Any, run: dg.DagsterRun) -> dg.JobDefinition:
 
 def _failure_of(view: RunView) -> Failure:
     """The first failed step of a run, else what Dagster says of the run itself."""
-    events = view.instance.all_logs(
-        view.run.run_id, of_type={dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.RUN_FAILURE}
-    )
-    message = next((entry.message or entry.user_message for entry in reversed(events)), "the run failed")
-    return first_failure(events) or Failure("RunFailed", message)
+    wanted = {
+        dg.DagsterEventType.STEP_FAILURE,
+        dg.DagsterEventType.ENGINE_EVENT,
+        dg.DagsterEventType.RUN_FAILURE,
+        dg.DagsterEventType.RUN_CANCELED,
+    }
+    watch, message = FailureWatch(), "the run failed"
+    for entry in view.instance.all_logs(view.run.run_id, of_type=wanted):
+        if entry.dagster_event is not None:
+            watch.observe(entry.dagster_event)
+            if entry.dagster_event.event_type in {dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED}:
+                message = entry.message or entry.user_message
+    return watch.failure or Failure("RunFailed", message)
