@@ -45,6 +45,8 @@ class _OpenRun:
     refusal: Exception | None = None
 
 
+_RUN_ENDS = frozenset({dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED})
+
 _open_runs: dict[str, _OpenRun] = {}
 """By run id."""
 
@@ -148,17 +150,16 @@ def _job_of(context: Any, run: dg.DagsterRun) -> dg.JobDefinition:
 
 
 def _failure_of(view: RunView) -> Failure:
-    """The first failed step of a run, else what Dagster says of the run itself."""
-    wanted = {
-        dg.DagsterEventType.STEP_FAILURE,
-        dg.DagsterEventType.ENGINE_EVENT,
-        dg.DagsterEventType.RUN_FAILURE,
-        dg.DagsterEventType.RUN_CANCELED,
-    }
-    watch, message = FailureWatch(), "the run failed"
+    """The first failed step of a run, else what Dagster says of the run itself, and just before (how it was killed)."""
+    wanted = {*_RUN_ENDS, dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ENGINE_EVENT}
+    watch, before, said = FailureWatch(), "", ["the run failed"]
     for entry in view.instance.all_logs(view.run.run_id, of_type=wanted):
-        if entry.dagster_event is not None:
-            watch.observe(entry.dagster_event)
-            if entry.dagster_event.event_type in {dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED}:
-                message = entry.message or entry.user_message
-    return watch.failure or Failure("RunFailed", message)
+        event = entry.dagster_event
+        if event is None:
+            continue
+        watch.observe(event)
+        if event.event_type in _RUN_ENDS:
+            said = [event.message or "the run failed", before]
+        elif not event.step_key:
+            before = event.message or ""
+    return watch.failure or Failure("RunFailed", " ".join(said).strip())
