@@ -107,6 +107,7 @@ class StepRequest:
         node: The node as the manifest describes it.
         parameters: Overrides by spelling (`params:a.b`, `parameters`), merged deep over the configured values.
         pinned_versions: Load version by dataset name, for versioned inputs whose version is settled.
+        mlflow_origins: Where MLflow has the inputs that were logged to it, by spelling.
         memory_inputs: Objects of in-memory inputs that are not in this process, by dataset name.
         memory_outputs: Names of in-memory outputs.
         return_memory: Whether the in-memory outputs are wanted back as objects.
@@ -117,6 +118,7 @@ class StepRequest:
     node: NodeEntry
     parameters: Mapping[str, Any] = field(default_factory=dict)
     pinned_versions: Mapping[str, str] = field(default_factory=dict)
+    mlflow_origins: Mapping[str, str] = field(default_factory=dict)
     memory_inputs: Mapping[str, Any] = field(default_factory=dict)
     memory_outputs: tuple[str, ...] = ()
     return_memory: bool = False
@@ -131,11 +133,13 @@ class LoadRequest:
         session: The session to load in.
         dataset: Name as nodes spell it.
         version: Load version; None for the latest or for a dataset without versions.
+        mlflow_origin: Where MLflow has it (`mlflow_record.recorded_origin`); None for what is not in MLflow.
     """
 
     session: SessionRequest
     dataset: str
     version: str | None = None
+    mlflow_origin: str | None = None
 
 
 @dataclass(frozen=True)
@@ -178,6 +182,7 @@ class DatasetReport:
         save_version: Version it was saved under; None without versioning.
         row_count: Rows of tabular data; None where there are none to count.
         size_bytes: Size in storage after the save; None where it cannot be told cheaply.
+        model_uri: Where MLflow has it; None for anything but a model logged to MLflow.
         value: The object, for in-memory outputs that are wanted back.
         has_value: Whether `value` is one.
     """
@@ -187,6 +192,7 @@ class DatasetReport:
     save_version: str | None = None
     row_count: int | None = None
     size_bytes: int | None = None
+    model_uri: str | None = None
     value: Any = None
     has_value: bool = False
 

@@ -9,7 +9,6 @@ process that did not fire `before_pipeline_run` has kedro-mlflow's own implement
 from __future__ import annotations
 
 import logging
-import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -18,6 +17,7 @@ from urllib.parse import urlsplit
 
 from pluggy import PluginManager
 
+from kedro_dagster_component.compat.kedro_mlflow import hook_of
 from kedro_dagster_component.runtime.messages import MlflowRun, SessionRequest
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ class MlflowBridge:
         """
         self.run: MlflowRun | None = None
         self._request = request
-        self._hook = _hook_of(manager)
+        self._hook = hook_of(manager)
         self._hook_state = dict(vars(self._hook)) if self._hook is not None else {}
         self._fluent_state: FluentState | None = None
         self._has_begun = False
@@ -148,14 +148,6 @@ def run_url(tracking_uri: str, experiment_id: str, run_id: str) -> str | None:
         return None
     server = f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}{parts.path.rstrip('/')}"
     return f"{server}/#/experiments/{experiment_id}/runs/{run_id}"
-
-
-def _hook_of(manager: PluginManager) -> Any:
-    """kedro-mlflow's hook object; None where it is not installed, or disabled in the project's settings."""
-    module = sys.modules.get("kedro_mlflow.framework.hooks.mlflow_hook")
-    if module is None:
-        return None
-    return next((plugin for plugin in manager.get_plugins() if isinstance(plugin, module.MlflowHook)), None)
 
 
 def _set_attributes(thing: Any, attributes: dict[str, Any]) -> None:

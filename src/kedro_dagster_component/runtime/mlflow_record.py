@@ -7,14 +7,19 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import report_on_run
-from kedro_dagster_component.plan import InstancePlan
+from kedro_dagster_component.compat.kedro_mlflow import is_metric, is_model
+from kedro_dagster_component.plan import DatasetPlan, InstancePlan
 from kedro_dagster_component.runtime.messages import MlflowRun
+from kedro_dagster_component.runtime.runs import recorded_or_latest
 
 _TAG = "kedro/mlflow"
 """Tag, with the key of the component instance, that carries the MLflow run to the other processes of a run."""
 
 _ID, _URL = "mlflow/run_id", "mlflow/run_url"
 """For people: tags of the run, metadata of its materialisations."""
+
+_MODEL = "mlflow/model_uri"
+"""Metadata key under which the materialisation of a model records where MLflow has it."""
 
 
 def recorded_run_id(instance: dg.DagsterInstance, run_id: str, key: str) -> str | None:
@@ -59,6 +64,24 @@ def run_metadata(mlflow_run: MlflowRun | None) -> dict[str, Any]:
         return {}
     link = {} if mlflow_run.url is None else {_URL: dg.MetadataValue.url(mlflow_run.url)}
     return {_ID: dg.MetadataValue.text(mlflow_run.run_id), **link}
+
+
+def model_metadata(uri: str | None) -> dict[str, Any]:
+    """Metadata of a model that was logged to MLflow; empty for anything else."""
+    return {} if uri is None else {_MODEL: dg.MetadataValue.text(uri)}
+
+
+def recorded_origin(instance: dg.DagsterInstance, run: dg.DagsterRun, dataset: DatasetPlan) -> str | None:
+    """Where MLflow has a model or metric, by its materialisation in this run, else by its latest one.
+
+    Returns:
+        Address of a model, MLflow run of a metric; None for anything else, and for what no run has logged.
+    """
+    key = _MODEL if is_model(dataset.type) else _ID if is_metric(dataset.type) else None
+    if key is None:
+        return None
+    origin: str | None = recorded_or_latest(instance, run, dg.AssetKey(dataset.asset_key), key)
+    return origin
 
 
 def _own_runs(run: dg.DagsterRun) -> dict[str, str]:

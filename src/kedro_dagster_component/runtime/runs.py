@@ -61,6 +61,22 @@ def is_stored(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.As
     return bool(value.value) if value is not None else False
 
 
+def recorded_or_latest(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str
+) -> Any:
+    """Metadata of an asset from this run, or the run it re-executes, else from its latest materialisation.
+
+    Returns:
+        None where neither has any.
+    """
+    own = _recorded(instance, run, asset_key, metadata_key)
+    if own is not None:
+        return own
+    event = instance.get_latest_materialization_event(asset_key)
+    found = event.asset_materialization.metadata.get(metadata_key) if event and event.asset_materialization else None
+    return found.value if found is not None else None
+
+
 def _recorded(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str) -> Any:
     """Metadata of an asset's newest materialisation by the nearest run in the line of ancestors; None without one."""
     lineage = list(_lineage(instance, run))

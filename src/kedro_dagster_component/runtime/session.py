@@ -17,6 +17,7 @@ from kedro.runner import Task
 
 from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.compat.kedro import create_catalog
+from kedro_dagster_component.compat.kedro_mlflow import load_from, saved_model_uri
 from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError, did_you_mean
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
@@ -125,6 +126,8 @@ class KedroRunSession:
             dataset = compat.with_version(dataset, request.version, self.request.save_version) or dataset
         if dataset is None:
             raise StepError(f"The catalog has no dataset '{request.dataset}'")
+        if request.mlflow_origin is not None:
+            load_from(dataset, request.mlflow_origin)
         return dataset.load()
 
     def run_step(self, request: StepRequest) -> StepResult:
@@ -139,6 +142,8 @@ class KedroRunSession:
         self._check_inputs(node, request)
         for name, value in request.memory_inputs.items():
             self._in_memory(name).save(value)
+        for name, origin in request.mlflow_origins.items():
+            load_from(self.catalog.get(name), origin)
         overlay = {
             **parameter_datasets(self.context, request.parameters),
             **pinned_datasets(self.catalog, tuple(node.inputs), request.pinned_versions, self.request.save_version),
@@ -242,6 +247,7 @@ class KedroRunSession:
                 save_version=compat.save_version_of(dataset) if dataset is not None else None,
                 row_count=record.row_count if record else None,
                 size_bytes=_size_bytes(dataset),
+                model_uri=saved_model_uri(dataset),
                 value=_copy_out(name, dataset) if wanted else None,
                 has_value=wanted,
             )

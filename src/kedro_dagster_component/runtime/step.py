@@ -16,7 +16,7 @@ from kedro_dagster_component.runtime.messages import (
     StepRequest,
     StepResult,
 )
-from kedro_dagster_component.runtime.mlflow_record import run_metadata
+from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
@@ -52,6 +52,7 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
         node=plan.node,
         parameters=overridden_parameters(context.run.run_config, plan),
         pinned_versions=_pinned_versions(op_context, plan, options),
+        mlflow_origins=_mlflow_origins(op_context, plan),
         memory_inputs={
             dataset.name: _load_stored(op_context, dataset, plan) for dataset in plan.inputs if dataset.name in missing
         },
@@ -83,7 +84,8 @@ def load_for_asset(
     version = options.load_versions.get(dataset.name) if dataset.is_versioned else None
     if dataset.is_versioned and version is None:
         version = recorded_version(run.instance, run.run, context.asset_key)
-    return host.load(LoadRequest(session=session, dataset=spelling, version=version), sink)
+    origin = recorded_origin(run.instance, run.run, dataset)
+    return host.load(LoadRequest(session=session, dataset=spelling, version=version, mlflow_origin=origin), sink)
 
 
 def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:
@@ -114,6 +116,16 @@ def _pinned_versions(context: dg.OpExecutionContext, plan: StepPlan, options: Se
             if version is not None:
                 versions[dataset.name] = version
     return versions
+
+
+def _mlflow_origins(context: dg.OpExecutionContext, plan: StepPlan) -> dict[str, str]:
+    """Where MLflow has the models and metrics among the inputs, by spelling."""
+    origins = {}
+    for dataset in plan.inputs:
+        origin = recorded_origin(context.instance, context.run, dataset)
+        if origin is not None:
+            origins.update(dict.fromkeys(dataset.spellings, origin))
+    return origins
 
 
 def _load_stored(context: dg.OpExecutionContext, dataset: DatasetPlan, plan: StepPlan) -> Any:
@@ -149,7 +161,7 @@ def _outputs(
 def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:
     """Metadata of one materialisation."""
     metadata: dict[str, Any] = {"kedro/seconds": result.seconds, "kedro/save_seconds": report.seconds}
-    metadata |= run_metadata(result.mlflow_run)
+    metadata |= run_metadata(result.mlflow_run) | model_metadata(report.model_uri)
     if report.row_count is not None:
         metadata["dagster/row_count"] = report.row_count
     if report.size_bytes is not None:
