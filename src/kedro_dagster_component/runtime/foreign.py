@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import pickle
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -75,13 +76,19 @@ class ForeignHost:
         if self._process is not None:
             self._call("close_run", (run_id,), lambda _line: None)
 
-    def stop(self) -> None:
-        """End the child, if there is one."""
+    def stop(self, *, interrupting: bool = False) -> None:
+        """End the child, if there is one.
+
+        Args:
+            interrupting: Whether it may be in the middle of a node, which then ends as by Ctrl-C.
+        """
         connection, process = self._connection, self._process
         self._connection = self._process = None
         if connection is not None:
             connection.close()
         if process is not None:
+            if interrupting and process.poll() is None:
+                process.send_signal(signal.SIGTERM if sys.platform == "win32" else signal.SIGINT)
             _end(process)
 
     def _call(self, method: str, arguments: tuple[Any, ...], sink: LogSink) -> Any:
@@ -98,7 +105,7 @@ class ForeignHost:
             except (EOFError, ConnectionError) as error:
                 raise self._lost() from error
             except BaseException:  # the run is being cancelled, or its log is broken: nobody takes the answer
-                self.stop()
+                self.stop(interrupting=True)
                 raise
         kind, value = self._understood(answer)
         if kind == "error":

@@ -8,11 +8,11 @@ import time
 
 import pytest
 from dev_server import until
-from hook_traces import HOOKS
 
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 SEVERAL = {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}
 SENSOR_SECONDS = 60
+OTHER = "name_prefix: b_\ntranslation: {key_prefix: b}\nenv: stage"
 SETTINGS = """
     from demo.hooks import Trace
     from demo.raising import Raising
@@ -77,7 +77,12 @@ HOOKS_THAT_RAISE = ("before_pipeline_run", "after_pipeline_run", "before_node_ru
 
 @pytest.fixture(scope="module")
 def written(tracing, tmp_path_factory):
-    written = tracing(tmp_path_factory.mktemp("failures"), settings=SETTINGS, files={"src/demo/raising.py": RAISING})
+    written = tracing(
+        tmp_path_factory.mktemp("failures"),
+        instances={"kedro": "", "other": OTHER},
+        settings=SETTINGS,
+        files={"src/demo/raising.py": RAISING, "conf/stage/.gitkeep": ""},
+    )
     written.add_plugin("breaking-plugin", PLUGIN)
     return written
 
@@ -139,7 +144,7 @@ def test_a_killed_step_is_told_once(runs):
 
 def test_a_raising_hook_fails_the_run_and_is_named(runs):
     for hook in HOOKS_THAT_RAISE:
-        report, trace = runs[hook]
+        report, _ = runs[hook]
         text = report["error"] + "".join(report["failures"].values())
         assert not report["success"], hook
         name = "Hooks.after_node_run of the plugin breaking-plugin" if hook == "plugin" else f"Raising.{hook}"
@@ -194,9 +199,7 @@ def test_a_killed_run_is_told_by_the_sensor_once_and_no_other_run_is_told_again(
     run_id, pid = wait_for_node(written, lambda: server.launch("wait", config=IN_PROCESS))
     os.kill(pid, signal.SIGKILL)
     assert server.wait(run_id) == "FAILURE"
-    ended = time.monotonic()
     until(lambda: written.runs()[run_id].of("on_pipeline_error"), SENSOR_SECONDS, server.log)
-    print(f"told {time.monotonic() - ended:.0f} s after the run was found dead")
     failed = server.launch("die", config=SEVERAL)
     assert server.wait(failed) == "FAILURE"
     time.sleep(35)  # one interval of the sensor
@@ -213,12 +216,25 @@ def test_a_killed_run_is_told_by_the_sensor_once_and_no_other_run_is_told_again(
 @pytest.mark.parametrize("config", [IN_PROCESS, SEVERAL], ids=["in-process", "multiprocess"])
 def test_cancelling_ends_the_node_tells_the_hooks_and_leaves_no_process(written, server, config):
     run_id, pid = wait_for_node(written, lambda: server.launch("wait", config=config))
-    asked = time.monotonic()
     server.terminate(run_id)
     assert server.wait(run_id) == "CANCELED"
-    print(f"cancelled within {time.monotonic() - asked:.0f} s")
     assert not (written.project / "waiting").exists()
     trace = written.runs()[run_id]
     assert "Interrupted" in told_of_error(trace)["message"]
+    for seen in {pid, *trace.pids()}:
+        until(lambda seen=seen: not is_running(seen), 20)
+
+
+def test_cancelling_ends_a_node_in_the_child_process_of_another_instance(written, server):
+    both = {"assets": ["numbers", "b/waited"], "config": IN_PROCESS}
+    run_id, pid = wait_for_node(written, lambda: server.launch(**both))
+    server.terminate(run_id)
+    assert server.wait(run_id) == "CANCELED"
+    assert not (written.project / "waiting").exists()
+    trace = written.runs()[run_id]
+    errors = trace.of("on_pipeline_error")
+    assert len(errors) == 2
+    assert all("Interrupted" in error["message"] for error in errors)
+    assert pid not in {error["pid"] for error in errors}
     for seen in {pid, *trace.pids()}:
         until(lambda seen=seen: not is_running(seen), 20)

@@ -177,7 +177,7 @@ def test_all_processes_of_a_run_have_its_one_version(ways, traces):
 
 def test_the_table(ways, traces):
     lines = table(ways, traces)
-    print("\n" + "\n".join(lines))
+    print("\n" + "\n".join(lines))  # noqa: T201  (what the docs show; `pytest -s`)
     assert len(lines) == len(traces) + 2
 
 
