@@ -9,11 +9,13 @@ SHELL := /bin/bash
 
 BIN := .venv/bin
 BIN_LOWEST := .venv-lowest/bin
+BIN_MLFLOW := .venv-mlflow/bin
 EXAMPLES := -e scaffolds/flights -e scaffolds/orchestration
 PROJECTS := pyproject.toml scaffolds/flights/pyproject.toml scaffolds/orchestration/pyproject.toml
 
 # The pins were made for 3.11 and hold from there on; some of them have left 3.10 behind.
 CONSTRAINTS = $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if sys.version_info >= (3, 11) else "")')
+CONSTRAINTS_MLFLOW = $(shell $(PYTHON) -c 'import sys; print("-c constraints-mlflow.txt" if sys.version_info >= (3, 11) else "")')
 
 # Nothing is sent anywhere, no window is opened. A DAGSTER_HOME of its own keeps Dagster quiet too: see $(DEMO_HOME).
 export DO_NOT_TRACK := 1
@@ -48,7 +50,7 @@ dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the exampl
 ## Check it
 
 .PHONY: test
-test: lint test-current test-lowest  ## every check and test, then the tests on the lowest versions
+test: lint test-current test-lowest test-mlflow  ## every check and test, then those on the lowest versions and with MLflow
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, mypy and the layers
@@ -76,6 +78,10 @@ test-unit: .venv/.test  ## the unit tests alone
 test-lowest: .venv-lowest/.test  ## unit and integration tests on the lowest versions
 	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration
 
+.PHONY: test-mlflow
+test-mlflow: .venv-mlflow/.test  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
+	$(BIN_MLFLOW)/python -m pytest tests/mlflow
+
 .PHONY: bench
 bench: .venv/.test  ## measure loading, translating and running generated projects
 	$(BIN)/python -m benchmarks
@@ -84,7 +90,7 @@ bench: .venv/.test  ## measure loading, translating and running generated projec
 ## Keep it
 
 .PHONY: constraints
-constraints: .venv-constraints/.venv $(PROJECTS)  ## renew both lists of pins (use Python 3.11 on Linux)
+constraints: .venv-constraints/.venv $(PROJECTS)  ## renew the lists of pins (use Python 3.11 on Linux)
 	.venv-constraints/bin/pip install --quiet --upgrade --upgrade-strategy eager -e '.[dev,test]' $(EXAMPLES)
 	{ sed '/^$$/q' constraints.txt; .venv-constraints/bin/pip freeze --exclude-editable; } > .venv-constraints/new
 	mv .venv-constraints/new constraints.txt
@@ -96,10 +102,15 @@ constraints: .venv-constraints/.venv $(PROJECTS)  ## renew both lists of pins (u
 		| grep -vixFf <(grep -v '^#' .venv-constraints/floors | grep .); } > .venv-constraints/new
 	mv .venv-constraints/new constraints-lowest.txt
 	rm -rf .venv-constraints
+	$(MAKE) .venv-constraints/.venv
+	.venv-constraints/bin/pip install --quiet -e '.[test-mlflow]'
+	{ sed '/^$$/q' constraints-mlflow.txt; .venv-constraints/bin/pip freeze --exclude-editable; } > .venv-constraints/new
+	mv .venv-constraints/new constraints-mlflow.txt
+	rm -rf .venv-constraints
 
 .PHONY: clean
 clean:  ## remove what these targets made
-	rm -rf .venv .venv-lowest .venv-constraints .demo dist build htmlcov .coverage .coverage.* .hypothesis
+	rm -rf .venv .venv-lowest .venv-mlflow .venv-constraints .demo dist build htmlcov .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests tools scaffolds \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
@@ -111,7 +122,7 @@ help:  ## list the targets
 
 # Virtual environments, each with a file that says when it was last brought up to date
 
-.venv/.venv .venv-lowest/.venv .venv-constraints/.venv:
+.venv/.venv .venv-lowest/.venv .venv-mlflow/.venv .venv-constraints/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; say which: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25'
@@ -127,6 +138,10 @@ help:  ## list the targets
 
 .venv-lowest/.test: .venv-lowest/.venv $(PROJECTS) constraints-lowest.txt
 	.venv-lowest/bin/pip install --quiet -c constraints-lowest.txt -e '.[dev,test]' $(EXAMPLES)
+	@touch $@
+
+.venv-mlflow/.test: .venv-mlflow/.venv pyproject.toml constraints-mlflow.txt
+	.venv-mlflow/bin/pip install --quiet $(CONSTRAINTS_MLFLOW) -e '.[test-mlflow]'
 	@touch $@
 
 $(DEMO_HOME)/dagster.yaml:
