@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-_SIGNATURES = ("mtime", "LastModified", "last_modified", "updated", "ETag", "etag", "size")
+_STATES = (
+    *("mtime", "LastModified", "last_modified", "Last-Modified", "updated", "modify", "modificationTime"),
+    *("ETag", "etag", "created"),
+)
 """What filesystems call the time or the state of a file, the most telling first."""
 
 
@@ -17,11 +20,13 @@ class Arrivals:
     """What one look found.
 
     Attributes:
-        new: Signature (time, tag or size) of each file that is new or has changed, by path, sorted by path.
+        new: Signature (time or tag, and size) of each file that is new or has changed, by path, sorted by path.
+        look: Number of looks so far that found something, this one included; from 1 where it did.
         cursor: What the next look starts from.
     """
 
     new: Mapping[str, str]
+    look: int
     cursor: str
 
 
@@ -35,7 +40,8 @@ def look_for_files(pattern: str, storage_options: Mapping[str, Any], project_pat
         cursor: Of the look before; None for the first one, to which every file is new.
 
     Returns:
-        Files only, no folders. A file that vanished is forgotten: it is new when it comes back.
+        Files only, also those that links point to, no folders. A file that vanished is forgotten: it is new when it
+        comes back.
     """
     import fsspec  # comes with Kedro; only a look needs it
 
@@ -43,13 +49,31 @@ def look_for_files(pattern: str, storage_options: Mapping[str, Any], project_pat
     filesystem, path = fsspec.core.url_to_fs(
         pattern if is_url else (Path(project_path) / pattern).as_posix(), **storage_options
     )
-    found = filesystem.glob(path, detail=True)
-    files = {name: _signature(info) for name, info in sorted(found.items()) if info.get("type") == "file"}
-    shown = {(filesystem.unstrip_protocol(name) if is_url else name): state for name, state in files.items()}
-    known = json.loads(cursor) if cursor else {}
-    new = {name: state for name, state in shown.items() if known.get(name) != state}
-    return Arrivals(new=new, cursor=json.dumps(shown))
+    # Those of object stores keep what they listed once, and fsspec keeps the filesystem for the life of the process.
+    filesystem.invalidate_cache()
+    files = {
+        filesystem.unstrip_protocol(name) if is_url else name: _signature(info)
+        for name, listed in sorted(filesystem.glob(path, detail=True).items())
+        if (info := _behind_link(filesystem, name, listed)).get("type") == "file"
+    }
+    before: dict[str, Any] = json.loads(cursor) if cursor else {"look": 0, "files": {}}
+    new = {name: state for name, state in files.items() if before["files"].get(name) != state}
+    look = before["look"] + bool(new)
+    return Arrivals(new=new, look=look, cursor=json.dumps({"look": look, "files": files}))
+
+
+def _behind_link(filesystem: Any, name: str, listed: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a link points to, since listings describe the link itself; empty for a link to nothing."""
+    if not listed.get("islink"):
+        return listed
+    try:
+        info: Mapping[str, Any] = filesystem.info(name)
+    except FileNotFoundError:
+        return {}
+    return info
 
 
 def _signature(info: Mapping[str, Any]) -> str:
-    return next((str(info[key]) for key in _SIGNATURES if info.get(key) is not None), "")
+    """Times are coarse on some filesystems; the size tells a file that is still being written from the finished one."""
+    state = next((info[key] for key in _STATES if info.get(key) is not None), "")
+    return f"{state}/{info.get('size')}"

@@ -21,6 +21,9 @@ from kedro_dagster_component.config.policies import (
     RetryPolicyConfig,
 )
 
+_MAX_KINDS = 10
+"""Dagster's limit."""
+
 _COMBINED: Mapping[str, Callable[..., dg.AutomationCondition[Any]]] = {
     "and": lambda *operands: functools.reduce(operator.and_, operands),
     "or": lambda *operands: functools.reduce(operator.or_, operands),
@@ -33,7 +36,10 @@ _COMBINED: Mapping[str, Callable[..., dg.AutomationCondition[Any]]] = {
 
 
 def configured_spec(spec: dg.AssetSpec, settings: AssetConfig | None) -> dg.AssetSpec:
-    """A spec with the settings of its asset; what they leave out stays as it is."""
+    """A spec with the settings of its asset; what they leave out stays as it is.
+
+    Kinds are added to those of the dataset, as far as Dagster takes more.
+    """
     if settings is None:
         return spec
     replaced: dict[str, Any] = {
@@ -44,8 +50,8 @@ def configured_spec(spec: dg.AssetSpec, settings: AssetConfig | None) -> dg.Asse
         "freshness_policy": build_freshness_policy(settings.freshness_policy),
     }
     given = {name: value for name, value in replaced.items() if value is not None}
-    kinds = {*spec.kinds, *settings.kinds}
-    return spec.replace_attributes(**given, kinds=kinds).merge_attributes(tags=dict(settings.tags))
+    kinds = list(dict.fromkeys([*settings.kinds, *sorted(spec.kinds)]))[:_MAX_KINDS]
+    return spec.replace_attributes(**given, kinds=set(kinds)).merge_attributes(tags=dict(settings.tags))
 
 
 def build_condition(config: AutomationConditionConfig | None) -> dg.AutomationCondition[Any] | None:

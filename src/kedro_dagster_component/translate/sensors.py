@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -107,19 +108,32 @@ def _file_arrived(name: str, config: FileArrivedSensorConfig, around: SensorSurr
 def _request_for_files(
     arrivals: Arrivals, config: FileArrivedSensorConfig, around: SensorSurroundings
 ) -> dg.SensorResult:
-    """One run for each new file, or one for all of them."""
+    """One run for each new file, or one for all of them.
+
+    Where nothing is new the pattern is not repeated: it may hold a password, or come from the environment.
+    """
     if not arrivals.new:
-        return dg.SensorResult(skip_reason=dg.SkipReason(f"no new file fits {config.path}"), cursor=arrivals.cursor)
+        return dg.SensorResult(skip_reason=dg.SkipReason("no file is new"), cursor=arrivals.cursor)
     groups = [[path] for path in arrivals.new] if config.run_per == "file" else [list(arrivals.new)]
     requests = [
         dg.RunRequest(
-            run_key="|".join(f"{path}@{arrivals.new[path]}" for path in paths),
+            run_key=_run_key(arrivals, paths),
             run_config=_file_config(config, around, paths),
             tags=dict(config.tags),
         )
         for paths in groups
     ]
     return dg.SensorResult(run_requests=requests, cursor=arrivals.cursor)
+
+
+def _run_key(arrivals: Arrivals, paths: list[str]) -> str:
+    """Of the run for some files: the same when a tick that broke off is repeated, another when a file comes back.
+
+    Dagster keeps it as a tag of the run, whose length databases limit.
+    """
+    text = "|".join(f"{path}@{arrivals.new[path]}" for path in paths)
+    shown = paths[0] if len(paths) == 1 else f"{len(paths)} files"
+    return f"{shown[-200:]}#{arrivals.look}-{hashlib.sha256(text.encode()).hexdigest()}"
 
 
 def _file_config(config: FileArrivedSensorConfig, around: SensorSurroundings, paths: list[str]) -> dict[str, Any]:
