@@ -9,14 +9,30 @@ from __future__ import annotations
 import copy
 import logging
 import logging.config
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 LoggerSettings = Mapping[str, Any]
 """One logger: `log_level`, `handlers` (a list), `formatters` and `filters` by name, as `logging.config` has them."""
 
 _EVENT_LOGGER = "dagster"
+_NO_TARGET = "target not configured yet"
+"""How `logging.config` says that a handler passes records on to one that comes later."""
+
+
+@dataclass(frozen=True)
+class LoggingParts:
+    """What `logging.config` makes, attached to nothing.
+
+    Attributes:
+        handlers: By name.
+        filters: By name: objects with a method `filter`, or functions.
+    """
+
+    handlers: Mapping[str, logging.Handler]
+    filters: Mapping[str, Any]
 
 
 def build_handlers(loggers: Sequence[LoggerSettings]) -> list[logging.Handler]:
@@ -25,7 +41,14 @@ def build_handlers(loggers: Sequence[LoggerSettings]) -> list[logging.Handler]:
     Raises:
         ValueError: A class cannot be imported, or refuses its arguments.
     """
-    return [handler for logger in loggers for handler in _handlers_of(logger)]
+    built: list[logging.Handler] = []
+    try:
+        for logger in loggers:
+            built += _handlers_of(logger)
+    except ValueError:
+        close_handlers(built)
+        raise
+    return built
 
 
 @contextmanager
@@ -57,10 +80,10 @@ def close_handlers(handlers: Sequence[logging.Handler]) -> None:
         handler.close()
 
 
-def configured_handlers(
+def configured_parts(
     formatters: Mapping[str, Any], filters: Mapping[str, Any], handlers: Mapping[str, Any]
-) -> dict[str, logging.Handler]:
-    """Handlers as `logging.config` would make them, by name; attached to nothing.
+) -> LoggingParts:
+    """Handlers and filters as `logging.config` would make them.
 
     Args:
         formatters: By name.
@@ -81,20 +104,36 @@ def configured_handlers(
         )
     )
     config = configurator.config
-    for name, entry in list(config["formatters"].items()):
-        config["formatters"][name] = configurator.configure_formatter(entry)
-    for name, entry in list(config["filters"].items()):
-        config["filters"][name] = configurator.configure_filter(entry)
-    return {name: configurator.configure_handler(entry) for name, entry in list(config["handlers"].items())}
+    _configure_all(config["formatters"], configurator.configure_formatter, "formatter")
+    _configure_all(config["filters"], configurator.configure_filter, "filter")
+    try:
+        _configure_all(config["handlers"], configurator.configure_handler, "handler")
+    except ValueError:
+        close_handlers([built for built in config["handlers"].values() if isinstance(built, logging.Handler)])
+        raise
+    return LoggingParts(handlers=dict(config["handlers"]), filters=dict(config["filters"]))
 
 
-def _handlers_of(logger: LoggerSettings) -> Iterator[logging.Handler]:
+def _configure_all(entries: Any, configure: Callable[[Any], Any], noun: str) -> None:
+    """Put what is made of each entry in its place; a handler that passes records on to another one comes after it."""
+    waiting = list(entries)
+    for name in waiting:
+        try:
+            entries[name] = configure(entries[name])
+        except Exception as error:
+            if _NO_TARGET in str(error.__cause__) and waiting.count(name) == 1:
+                waiting.append(name)
+                continue
+            raise ValueError(f"{noun} '{name}' of the logging configuration: {error.__cause__ or error}") from error
+
+
+def _handlers_of(logger: LoggerSettings) -> list[logging.Handler]:
     named = {str(index): entry for index, entry in enumerate(logger.get("handlers") or ())}
-    built = configured_handlers(logger.get("formatters") or {}, logger.get("filters") or {}, named)
+    parts = configured_parts(logger.get("formatters") or {}, logger.get("filters") or {}, named)
     lowest = int(logging.getLevelName(logger.get("log_level", "INFO")))
-    for handler in built.values():
+    for handler in parts.handlers.values():
         handler.setLevel(max(handler.level, lowest))
-        yield handler
+    return list(parts.handlers.values())
 
 
 def _as_factory(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from kedro_dagster_component.errors import StepError
-from kedro_dagster_component.runtime.job_loggers import configured_handlers
+from kedro_dagster_component.runtime.job_loggers import LoggingParts, configured_parts
 
 VARIABLE = "KEDRO_LOGGING_CONFIG"
 _NAMES = ("logging.yml", "logging.yaml", "logging.json")
@@ -55,25 +55,40 @@ def apply_logging(config: Mapping[str, Any]) -> None:
 
     Relative file names start at the current folder. Loggers of Dagster are left alone, and its records reach none
     of the handlers; handlers that draw on a terminal are left out.
+
+    Raises:
+        ValueError: A class cannot be imported, or refuses its arguments.
     """
-    entries = config.get("handlers") or {}
-    kept = {name: entry for name, entry in entries.items() if entry.get("class") not in _CONSOLE_CLASSES}
-    handlers = configured_handlers(config.get("formatters") or {}, config.get("filters") or {}, kept)
-    for handler in handlers.values():
+    handlers = _off_the_terminal(config.get("handlers") or {})
+    parts = configured_parts(config.get("formatters") or {}, config.get("filters") or {}, handlers)
+    for handler in parts.handlers.values():
         handler.addFilter(_not_of_dagster)
-    _configure(logging.getLogger(), config.get("root") or {}, handlers)
+    _configure(logging.getLogger(), config.get("root") or {}, parts)
     for name, entry in (config.get("loggers") or {}).items():
         if name.split(".")[0] != "dagster":
-            _configure(logging.getLogger(name), entry or {}, handlers)
-            logging.getLogger(name).propagate = bool((entry or {}).get("propagate", True))
+            _configure(logging.getLogger(name), entry or {}, parts)
 
 
-def _configure(logger: logging.Logger, entry: Mapping[str, Any], handlers: Mapping[str, logging.Handler]) -> None:
+def _off_the_terminal(handlers: Mapping[str, Mapping[str, Any]]) -> Mapping[str, Mapping[str, Any]]:
+    """Handlers that neither draw on a terminal nor pass records on to one that does."""
+    drawing = {name for name, entry in handlers.items() if entry.get("()", entry.get("class")) in _CONSOLE_CLASSES}
+    return {
+        name: entry for name, entry in handlers.items() if name not in drawing and entry.get("target") not in drawing
+    }
+
+
+def _configure(logger: logging.Logger, entry: Mapping[str, Any], parts: LoggingParts) -> None:
     if entry.get("level") is not None:
         logger.setLevel(entry["level"])
+    if entry.get("propagate") is not None and logger is not logging.getLogger():
+        logger.propagate = bool(entry["propagate"])
+    for name in entry.get("filters") or ():
+        if name not in parts.filters:
+            raise ValueError(f"logger '{logger.name}' of the logging configuration: there is no filter '{name}'")
+        logger.addFilter(parts.filters[name])
     for name in entry.get("handlers") or ():
-        if name in handlers:
-            logger.addHandler(handlers[name])
+        if name in parts.handlers:
+            logger.addHandler(parts.handlers[name])
 
 
 def _not_of_dagster(record: logging.LogRecord) -> bool:
