@@ -6,6 +6,8 @@ import textwrap
 import pytest
 from hook_traces import HOOKS, LEVELS, NODES
 
+pytestmark = pytest.mark.slow
+
 DAGSTER = """
     jobs:
       last:

@@ -6,6 +6,8 @@ import pytest
 from dev_server import until
 from hook_traces import LEVELS, NODES, Trace
 
+pytestmark = pytest.mark.slow
+
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 SEVERAL = {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}
 SENSOR_SECONDS = 60

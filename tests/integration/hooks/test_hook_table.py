@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from hook_traces import ALL_HOOKS, LEVELS, NODES
 
+pytestmark = pytest.mark.slow
+
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 HEADS = {
     **{
