@@ -28,9 +28,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(clean_planes, "planes", "planes_clean", name="clean_planes", tags="clean"),
             Node(clean_airports, "airports", "airports_clean", name="clean_airports", tags="clean"),
-            Node(
-                add_aircraft, ["flights_clean", "planes_clean"], "flights_with_aircraft", name="add_aircraft"
-            ),
+            Node(add_aircraft, ["flights_clean", "planes_clean"], "flights_with_aircraft", name="add_aircraft"),
             Node(
                 add_names,
                 ["flights_with_aircraft", "airports_clean", "airlines"],

@@ -30,9 +30,7 @@ def create_model_pipeline() -> Pipeline:
                 name="predict_delays",
                 tags="train",
             ),
-            Node(
-                score_predictions, "predictions", "scores", name="score_predictions", tags=["train", "report"]
-            ),
+            Node(score_predictions, "predictions", "scores", name="score_predictions", tags=["train", "report"]),
         ]
     )
 
