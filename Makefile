@@ -80,7 +80,7 @@ test-lowest: .venv-lowest/.test  ## unit and integration tests on the lowest ver
 
 .PHONY: test-mlflow
 test-mlflow: .venv-mlflow/.test  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
-	$(BIN_MLFLOW)/python -m pytest tests/mlflow
+	$(BIN_MLFLOW)/python -m pytest $(PYTEST_OPTIONS) tests/mlflow
 
 .PHONY: bench
 bench: .venv/.test  ## measure loading, translating and running generated projects

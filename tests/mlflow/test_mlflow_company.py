@@ -81,7 +81,7 @@ def test_each_instance_has_its_own_run(company, server):
 def test_a_resource_named_mlflow_keeps_its_own_run(company, server):
     keys = ["fragile_metric", "by_hand", "healed_metric"]
     (company.project / "data/healed").touch()
-    for executor in ("in_process", "api", "multiprocess"):  # a process each: the resource never ends its run
+    for executor in ("api", "multiprocess"):  # a process each: the resource never ends its run
         (report,) = company.drive({"assets": keys, "executor": executor})
         assert report["success"], (report["error"], report["failures"])
         assert report["saved"]["by_hand"]["uri"] == f"http://localhost:{server.port}"
