@@ -1,4 +1,4 @@
-"""The state behind MLflow's fluent calls (`mlflow.log_metric` ...). Tried on MLflow 3.0.0 to 3.16.1.
+"""The state behind MLflow's fluent calls (`mlflow.log_metric` ...). Tried on MLflow 3.16.1.
 
 MLflow has a call for changing each part of it, but none that puts a part back as it was: ending a run and resuming
 it would write a status and an end time to the server each time, also to a run that has failed meanwhile.
@@ -11,10 +11,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import mlflow
 from mlflow.tracking import fluent
 from mlflow.tracking._model_registry import utils as registry
 from mlflow.tracking._tracking_service import utils as tracking
+
+import mlflow
 
 _VARIABLES = ("MLFLOW_TRACKING_URI", "MLFLOW_REGISTRY_URI", "MLFLOW_EXPERIMENT_ID", "MLFLOW_RUN_ID")
 """Environment variables that MLflow's own calls set and unset."""

@@ -90,7 +90,7 @@ class LocalHost:
         with self._lock, inside_project(self._ref):
             open_project(self._ref)
             self._is_open = True
-            from kedro_dagster_component.runtime.session import import_pipelines
+            from kedro_dagster_component.runtime.live import import_pipelines
 
             import_pipelines()
 

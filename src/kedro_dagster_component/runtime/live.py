@@ -30,3 +30,9 @@ def live_node(entry: NodeEntry) -> Node:
         f"{entry.func}({list(entry.inputs)}) -> {list(entry.outputs)}. "
         "The project's code has changed since: reload the definitions (in the UI: Deployment, Reload) and run again."
     )
+
+
+def import_pipelines() -> None:
+    """Register all pipelines, as the first step of a run would."""
+    for name in pipelines:
+        pipelines[name]

@@ -3,23 +3,19 @@
 from __future__ import annotations
 
 import logging
-from collections import Counter
 from collections.abc import Mapping
-from itertools import chain
 from time import perf_counter
 from typing import Any
 
-from kedro.config import MissingConfigException
-from kedro.framework.project import pipelines
-from kedro.io import AbstractDataset, CatalogConfigResolver, DatasetError, MemoryDataset
+from kedro.io import AbstractDataset, DatasetError, MemoryDataset
 from kedro.pipeline.node import Node
 from kedro.runner import Task
 
 from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.compat.kedro import create_catalog
 from kedro_dagster_component.compat.kedro_mlflow import load_from, saved_model_uri
-from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError, did_you_mean
-from kedro_dagster_component.manifest import NodeEntry, dataset_name
+from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError
+from kedro_dagster_component.manifest import dataset_name
 from kedro_dagster_component.plan import merge_deep
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.live import live_node
@@ -40,11 +36,12 @@ from kedro_dagster_component.runtime.overlay import (
     parameter_datasets,
     pinned_datasets,
 )
+from kedro_dagster_component.runtime.overrides import component_parameters, override_datasets
 from kedro_dagster_component.runtime.recorder import SaveRecorder
+from kedro_dagster_component.runtime.release import Releaser
 from kedro_dagster_component.runtime.run_hooks import RunHooks
 
 _logger = logging.getLogger("kedro.runner")
-_FIXED_KEYS = frozenset({"type", "credentials"})
 _ONCE_PER_RUN = frozenset({"kedro-telemetry"})
 """Plugins that report a run by its context and catalog: they would report every step process as a run."""
 
@@ -72,7 +69,7 @@ class KedroRunSession:
         self.request = request
         self.errors: dict[str, Exception] = {}
         self.runtime_params = merge_deep(ref.runtime_params, request.run_params)
-        component_parameters = _component_parameters(request) if request.run_params else None
+        without_run = component_parameters(request) if request.run_params else None
         self._session = compat.create_session(
             project_path=ref.project_path,
             env=ref.env,
@@ -88,28 +85,27 @@ class KedroRunSession:
         self.hook_manager.register(self._recorder)
         self.mlflow = MlflowBridge(self.hook_manager, request)
         with self.mlflow.in_force():
-            self._open(component_parameters)
+            self._open(without_run)
 
-    def _open(self, component_parameters: Mapping[str, Any] | None) -> None:
+    def _open(self, without_run: Mapping[str, Any] | None) -> None:
         """Create context and catalog.
 
         Args:
-            component_parameters: Parameters without those of job and launchpad; None where these have none.
+            without_run: Parameters without those of job and launchpad; None where these have none.
         """
         request = self.request
         with hooks_named(self.hook_manager):
             self.context = self._session.load_context()
-        if component_parameters is not None:
+        if without_run is not None:
             loader = self.context.config_loader
-            loader["parameters"] = merge_deep(component_parameters, loader["parameters"])
-        _override_datasets(self.context.config_loader, request.dataset_overrides)
+            loader["parameters"] = merge_deep(without_run, loader["parameters"])
+        override_datasets(self.context.config_loader, request.dataset_overrides)
         compat.limit_validation(self.context, request.pipelines)
         with hooks_named(self.hook_manager):
             self.catalog: compat.Catalog = create_catalog(
                 self.context, save_version=request.save_version, load_versions=dict(request.load_versions)
             )
-        self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in request.nodes))
-        self._kept = _free_ends(request.nodes, request.kept_datasets)
+        self._releaser = Releaser(request.nodes, request.kept_datasets)
         self._run_hooks: RunHooks | None = None
         if request.repeat_before is not None:
             self.fire("before", request.repeat_before, None)
@@ -157,7 +153,7 @@ class KedroRunSession:
             _logger.info("Completed node: %s", node.name)
             outputs = self._reports(node, request)
         if self.request.shares_process:
-            self._release(node)
+            self._releaser.node_done(node, self.catalog)
         return StepResult(outputs=outputs, seconds=seconds, mlflow_run=self.mlflow.run)
 
     def fire(self, moment: RunMoment, info: RunInfo, failure: Failure | None) -> None:
@@ -253,22 +249,6 @@ class KedroRunSession:
             )
         return reports
 
-    def _release(self, node: Node) -> None:
-        """Free what no later node of this run reads, by the rule of Kedro's runners."""
-        for name in node.inputs:
-            self._remaining_reads[name] -= 1
-            if self._remaining_reads[name] < 1 and name not in self._kept:
-                self.catalog.release(name)
-        for name in node.outputs:
-            if self._remaining_reads[name] < 1 and name not in self._kept:
-                self.catalog.release(name)
-
-
-def import_pipelines() -> None:
-    """Register all pipelines, as the first step of a run would."""
-    for name in pipelines:
-        pipelines[name]
-
 
 def _raised_by_project(error: Exception) -> Exception:
     """What the node or its hook raised, without the name of the hook that we put around it."""
@@ -279,85 +259,6 @@ def _portable_error(failure: Failure | None) -> RunFailedError:
     if failure is None:
         return RunFailedError("RunFailed", "the Dagster run failed")
     return RunFailedError(failure.class_name, failure.message, failure.traceback, failure.step)
-
-
-def _component_parameters(request: SessionRequest) -> Mapping[str, Any]:
-    """Parameters without those of the job and the launchpad.
-
-    Kedro merges runtime parameters into base and environment separately, so that an override loses the keys
-    beside it whenever the environment has parameters of its own. Laying the result over this keeps them.
-    """
-    ref = request.ref
-    session = compat.create_session(
-        project_path=ref.project_path,
-        env=ref.env,
-        runtime_params=dict(ref.runtime_params) or None,
-        conf_source=ref.conf_source,
-        save_on_close=False,
-    )
-    try:
-        loaded: Mapping[str, Any] = compat.config_loader_of(session)["parameters"]
-    except MissingConfigException:
-        return {}
-    return loaded
-
-
-def _override_datasets(loader: Any, overrides: Mapping[str, Mapping[str, Any]]) -> None:
-    """Lay configuration over catalog entries; an entry made by a factory becomes one of its own.
-
-    Raises:
-        StepError: A dataset the catalog does not have, or a key that is not to be changed.
-    """
-    if not overrides:
-        return
-    catalog = dict(loader["catalog"])
-    resolver = CatalogConfigResolver(catalog)
-    for name, override in overrides.items():
-        fixed = _fixed_key(override)
-        if fixed is not None:
-            raise StepError(f"The {fixed} of dataset '{name}' cannot be changed for a run; change the catalog")
-        catalog[name] = merge_deep(_entry(catalog, resolver, name), override)
-    loader["catalog"] = catalog
-
-
-def _fixed_key(override: Any) -> str | None:
-    """A key that no run may change, of a dataset or of the one it wraps; None without one."""
-    if isinstance(override, str):  # `dataset: pandas.CSVDataset`, short for its type
-        return "type"
-    found = sorted(_FIXED_KEYS.intersection(override))
-    if found or "dataset" not in override:
-        return found[0] if found else None
-    return _fixed_key(override["dataset"])
-
-
-def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: str) -> Mapping[str, Any]:
-    if name in catalog:
-        entry: Mapping[str, Any] = catalog[name]
-        return entry
-    if resolver.match_dataset_pattern(name) or resolver.match_user_catch_all_pattern(name):
-        return resolver.resolve_pattern(name)
-    hint = did_you_mean(name, [key for key in catalog if not key.startswith("_")])
-    raise StepError(f"There is no dataset '{name}' in the catalog to change" + (f"; {hint}" if hint else ""))
-
-
-def _free_ends(nodes: tuple[NodeEntry, ...], kept: tuple[str, ...]) -> frozenset[str]:
-    """Inputs nothing in the run makes, and outputs nothing in the run reads: Kedro never releases these.
-
-    Args:
-        nodes: Those of the run.
-        kept: Outputs that something else than a node reads, without transcoding suffix.
-    """
-    read = {name for node in nodes for name in node.inputs}
-    read_datasets = {dataset_name(name) for name in read}
-    made_datasets = {dataset_name(name) for node in nodes for name in node.outputs}
-    free_inputs = {name for name in read if dataset_name(name) not in made_datasets}
-    free_outputs = {
-        name
-        for node in nodes
-        for name in node.outputs
-        if dataset_name(name) not in read_datasets or dataset_name(name) in kept
-    }
-    return frozenset(free_inputs | free_outputs)
 
 
 def _holds_data(dataset: AbstractDataset[Any, Any] | None) -> bool:
