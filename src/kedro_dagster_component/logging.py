@@ -42,9 +42,7 @@ class _StructuredFormatter(structlog.stdlib.ProcessorFormatter):
 
     renderer: Any
 
-    def __init__(
-        self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%"
-    ) -> None:
+    def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%") -> None:
         """Make a formatter; the arguments are there for `logging.config` and change nothing."""
         del fmt, datefmt, style
         before: Sequence[Any] = (
@@ -75,9 +73,7 @@ class DagsterJsonFormatter(_StructuredFormatter):
 class DagsterColoredFormatter(coloredlogs.ColoredFormatter):  # type: ignore[misc]  # coloredlogs is not typed
     """Lines like those of Dagster's own commands: time in green, level in blue, errors in red."""
 
-    def __init__(
-        self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%"
-    ) -> None:
+    def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%") -> None:
         """Make a formatter; without arguments it writes time, logger, level and message."""
         super().__init__(
             fmt=fmt or _COLORED_FORMAT,
