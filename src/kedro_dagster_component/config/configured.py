@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.settings import resolve_asset_settings
-from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
+from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, Record
 
 
 class ConfiguredDataset(DatasetEntry):
@@ -43,13 +45,18 @@ def with_settings(manifest: ProjectManifest, config: DagsterConfig) -> ProjectMa
     if not settings:
         return manifest
     datasets = {
-        name: ConfiguredDataset(**dict(entry), settings=settings[name]) if name in settings else entry
+        name: ConfiguredDataset(**_fields(entry), settings=settings[name]) if name in settings else entry
         for name, entry in manifest.datasets.items()
     }
     nodes = {
-        node_id: ConfiguredNode(**dict(node), settings=settings[node.name])
-        if not node.outputs and node.name in settings
+        node_id: ConfiguredNode(**_fields(node), settings=settings[node.name])
+        if not node.outputs and node.name in settings and node.name not in datasets
         else node
         for node_id, node in manifest.nodes.items()
     }
     return manifest.model_copy(update={"datasets": datasets, "nodes": nodes})
+
+
+def _fields(record: Record) -> dict[str, Any]:
+    """The fields of a record, without the properties it has computed and kept."""
+    return {name: getattr(record, name) for name in type(record).model_fields}

@@ -116,8 +116,8 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
             try:
                 yield KedroSessionResource(instance, SessionOptions(**context.resource_config), load_dataset)
             finally:
-                if context.run_id is not None:
-                    close_run(context.run_id)
+                if context.run is not None:
+                    close_run(context.run.run_id)
 
         super().__init__(
             resource_fn=create,  # type: ignore[arg-type]  # Dagster takes generators; its annotation does not say so

@@ -216,10 +216,6 @@ def test_settings_of_a_step_win_over_those_of_the_component():
     assert step(defs, "lonely").op.tags["team"] == "x"
 
 
-@pytest.mark.xfail(
-    strict=False,
-    reason="`with_settings` copies what a NodeEntry has cached beside its fields, which pydantic then refuses",
-)
 def test_settings_of_a_node_without_outputs():
     defs = with_assets(model_report={"kinds": ["slack"], "pool": "mail", "owners": ["team:x"]})
     assert spec(defs, "model_report").kinds == {"kedro", "slack"}

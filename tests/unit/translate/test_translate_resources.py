@@ -64,9 +64,6 @@ def test_the_end_of_a_run_that_has_no_hooks_open_does_nothing():
     assert list(resource) == []
 
 
-@pytest.mark.xfail(
-    strict=False, reason="the definition asks for `InitResourceContext.run_id`, which Dagster deprecates"
-)
 def test_the_resource_is_taken_down_without_a_complaint():
     events = given({}).all_events
     assert [event.message for event in events if "Teardown" in (event.message or "")] == []
