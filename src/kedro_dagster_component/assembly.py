@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -220,6 +221,12 @@ class _Assembly:
             "schedule": [schedule.name for schedule in schedules if schedule is not None],
             "sensor": [sensor.name for sensor in sensors],
         }
+        twice = sorted(name for name, count in Counter([*names["schedule"], *names["sensor"]]).items() if count > 1)
+        if twice:
+            shown = ", ".join(f"'{name}'" for name in twice)
+            message = f"a schedule and a sensor, or two sensors, are both called {shown}"
+            hint = "rename the entry under `sensors:`; a schedule is called after its job, with `_schedule` behind it"
+            raise ConfigurationError([Problem(message, self._positions.at("sensors"), hint)])
         claim_names(claims, self._place.label, self._place.position(), names)
 
     def _executor(self, claims: Claims) -> dg.ExecutorDefinition | None:
@@ -244,9 +251,10 @@ class _Assembly:
 
 def _warn_of_partitions(config: DagsterConfig, positions: Positions) -> None:
     """Partitions are read and checked, and not translated yet: nobody is to believe otherwise."""
-    partitioned = [name for name, settings in config.assets.items() if settings.partitions is not None]
-    if config.partitions or partitioned:
-        where = positions.at("assets", partitioned[0], "partitions") if partitioned else positions.at("partitions")
+    places = [("assets", name) for name, settings in config.assets.items() if settings.partitions is not None]
+    places += [("jobs", name) for name, job in config.jobs.items() if job.partitions is not None]
+    if config.partitions or places:
+        where = positions.at(*places[0], "partitions") if places else positions.at("partitions")
         warn_at(where, "partitions have no effect yet: every asset is one whole")
 
 

@@ -21,7 +21,9 @@ from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
 _WITH_STORED = ("jobs", "schedules", "sensors", "assets")
-_STORED = frozenset({"description", "tags", "run_tags", "metadata", "params"})
+_STORED = frozenset(
+    {"description", "tags", "run_tags", "metadata", "params", "owners", "kinds", "group_name", "code_version", "pool"}
+)
 _ENTRY_DEPTH = 2
 """Section and name."""
 

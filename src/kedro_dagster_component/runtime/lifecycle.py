@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -55,7 +56,7 @@ class RunLifecycle:
         self._participants = participants(view)
         self._begun: list[Participant] = []
         self._watch = FailureWatch()
-        self._handlers = self._open_handlers()
+        self._handlers: list[logging.Handler] = []
 
     def only_project(self) -> ProjectRef | None:
         """The Kedro project of the run; None where it has none, or several."""
@@ -77,6 +78,7 @@ class RunLifecycle:
                 fire(self._view, participant, "before")
                 mark(self._view, [participant], "begun")
                 self._begun.append(participant)
+            self._handlers = self._open_handlers()
         except BaseException as error:
             self.finish(error)
             raise
@@ -101,10 +103,17 @@ class RunLifecycle:
             failure = Failure(type(error).__name__, str(error) or "the run was ended")
         waiting = self._waiting()
         mark(self._view, self._participants, "done")
+        self._log_end(failure)
         with ExitStack() as stack:
             stack.callback(self._close)
             for participant in reversed(waiting):  # a stack: the last one in is the first to be called
                 stack.callback(fire, self._view, participant, "error" if failure else "after", failure)
+
+    def _log_end(self, failure: Failure | None) -> None:
+        """Tell the job's loggers how the run ended: Dagster says so only when this process has nothing more to do."""
+        run = self._view.run
+        ending = f"failed: {failure.class_name}: {failure.message}" if failure else "succeeded"
+        log_event(self._handlers, failed=failure is not None, message=f"Run {run.run_id} of {run.job_name} {ending}")
 
     def _waiting(self) -> list[Participant]:
         """Participants whose last hook is still to fire: a sensor may have fired that of a run ended by force."""
@@ -118,9 +127,12 @@ class RunLifecycle:
         hosts.close_run(run_id)
 
     def _open_handlers(self) -> list[Any]:
-        """Handlers of the job's loggers for Dagster's own events; the nodes' processes have handlers of their own."""
+        """Handlers of the job's loggers for Dagster's own events; the nodes' processes have handlers of their own.
+
+        The projects are open by then: a class may be one of theirs.
+        """
         name = self._view.run.job_name
-        opened: list[Any] = []
+        opened: list[logging.Handler] = []
         for participant in self._participants:
             loggers = participant.instance.job_loggers.get(name, ())
             if loggers:

@@ -65,7 +65,7 @@ class Tracing:
     def dg_launch(self, *arguments):
         """Id of the run that `dg launch` makes in its own process."""
         before = self.run_ids()
-        self.command("dg", "launch", *arguments, cwd=self.location.root)
+        self.command(str(Path(sys.executable).with_name("dg")), "launch", *arguments, cwd=self.location.root)
         (new,) = [run_id for run_id in self.run_ids() if run_id not in before]
         return new
 

@@ -6,9 +6,11 @@ import os
 import signal
 import socket
 import subprocess
+import sys
 import time
 import urllib.error
 import urllib.request
+from pathlib import Path
 
 LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
@@ -73,7 +75,14 @@ class DevServer:
         self.where = {"repositoryLocationName": root.name, "repositoryName": "__repository__"}
         self._log = log
         with log.open("wb") as output:
-            command = ["dg", "dev", "--host", "127.0.0.1", "--port", str(self.port)]
+            command = [
+                str(Path(sys.executable).with_name("dg")),
+                "dev",
+                "--host",
+                "127.0.0.1",
+                "--port",
+                str(self.port),
+            ]
             self._process = subprocess.Popen(
                 command, cwd=root, env=env, stdout=output, stderr=subprocess.STDOUT, start_new_session=True
             )
