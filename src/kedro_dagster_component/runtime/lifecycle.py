@@ -219,16 +219,16 @@ class FailureWatch:
 
 
 def _failure_of_step(event: dg.DagsterEvent) -> Failure:
-    """Why a step failed: the innermost error its event carries."""
+    """Why a step failed: what the node raised, out of the errors Dagster puts around it."""
     info = getattr(event.event_specific_data, "error", None)
     step = event.step_key
     if info is None:
         return Failure("StepFailed", event.message or "the step failed", step=step)
-    innermost = _innermost(info)
-    message = innermost.message.strip()
-    class_name = innermost.cls_name or "Error"
+    raised = _raised(info)
+    message = raised.message.strip()
+    class_name = raised.cls_name or "Error"
     _, separator, text = message.partition(f"{class_name}: ")
-    return Failure(class_name, text if separator else message, "".join(innermost.stack), step)
+    return Failure(class_name, text if separator else message, "".join(raised.stack), step)
 
 
 def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | None:
@@ -239,7 +239,8 @@ def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | No
     return replace(failure, node=step.node.name if step else None)
 
 
-def _innermost(info: Any) -> Any:
-    while info.cause is not None:
+def _raised(info: Any) -> Any:
+    """The outermost error that is not Dagster's own; a cause the node itself gave it stays its cause."""
+    while info.cause is not None and (info.cls_name or "").startswith("Dagster"):
         info = info.cause
     return info
