@@ -37,13 +37,22 @@ def loaded_error(dataset: str, obj: Any, reason: BaseException) -> MemoryDataset
     )
 
 
-def unstored_error(dataset: DatasetPlan, node: str, *, materialized: bool) -> MemoryDatasetError:
+def unstored_error(dataset: DatasetPlan, reader: str, *, materialized: bool) -> MemoryDatasetError:
     """The refusal of a step whose in-memory input is nowhere to be had."""
     reason = (
         "its last run kept it in memory only" if materialized else "no run has stored it, and this run does not make it"
     )
     return MemoryDatasetError(
-        f"'{node}' needs the in-memory dataset '{dataset.name}', but {reason}. Ways out: run it together with the node "
+        f"'{reader}' needs the in-memory dataset '{dataset.name}', but {reason}. Ways out: run it together with the node "
         f"that makes it, set `memory_datasets: stored` in the component's YAML and run that node again, or "
         f"add it to the catalog."
+    )
+
+
+def gone_error(dataset: DatasetPlan, reader: str, run_id: str, reason: BaseException) -> MemoryDatasetError:
+    """The refusal of a step whose in-memory input was stored and cannot be loaded any more."""
+    return MemoryDatasetError(
+        f"'{reader}' needs the in-memory dataset '{dataset.name}', which run {run_id} stored, but Dagster's "
+        f"`io_manager` cannot load it: {type(reason).__name__}: {reason}. Ways out: run it together with the node "
+        f"that makes it, or add it to the catalog."
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
@@ -11,7 +10,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan
-from kedro_dagster_component.runtime.memory import handover_error
+from kedro_dagster_component.runtime.handover import Surroundings, store
 
 LIVE = object()
 """Stands for an in-memory output whose object stays in the process that made it."""
@@ -69,13 +68,7 @@ class KedroSessionResource(dg.IOManager):
         if obj is LIVE:
             return
         dataset = self._instance.datasets[tuple(context.asset_key.path)]
-        store: dg.IOManager = context.resources.io_manager
-        try:
-            store.handle_output(context, obj)
-        except Exception as error:
-            if not _is_about_pickling(error):
-                raise
-            raise handover_error(dataset.name, obj, self._node_name(context), error) from error
+        context.add_output_metadata(store(Surroundings.of(context), dataset, obj, self._node_name(context)))
 
     def load_input(self, context: dg.InputContext) -> Any:
         """What a Kedro dataset loads, for an asset that is not Kedro's."""
@@ -138,9 +131,3 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
         """The options a run was launched with; defaults where its configuration is silent."""
         resource = (run_config.get("resources") or {}).get(self.instance.key) or {}
         return SessionOptions(**(resource.get("config") or {}))
-
-
-def _is_about_pickling(error: BaseException) -> bool:
-    """Whether an object could not be written down; Dagster's own IO managers wrap what pickle says."""
-    cause = error.__cause__ if isinstance(error, dg.DagsterInvariantViolationError) else error
-    return isinstance(cause, (pickle.PicklingError, TypeError, AttributeError, RecursionError))

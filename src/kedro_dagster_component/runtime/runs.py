@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from typing import Any
 
@@ -41,24 +42,37 @@ def recorded_version(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key
     Returns:
         The version of the nearest run in the line of ancestors; None where none of them saved the asset.
     """
-    value = _recorded(instance, run, asset_key, VERSION_KEY)
-    return None if value is None else str(value)
+    recorded = _recorded(instance, run, asset_key, VERSION_KEY)
+    return None if recorded is None else str(recorded.value)
 
 
-def is_stored(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> bool | None:
+@dataclass(frozen=True)
+class Recorded:
+    """A piece of metadata of a materialisation.
+
+    Attributes:
+        run_id: The run that made the materialisation.
+        value: The metadata.
+    """
+
+    run_id: str
+    value: Any
+
+
+def recorded_memory(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> Recorded | None:
     """Whether an in-memory dataset was stored: by this run, or the run it re-executes, else by the latest one.
 
     Returns:
-        None without any materialisation.
+        With a true or false value; None without any materialisation.
     """
     own = _recorded(instance, run, asset_key, STORED_KEY)
     if own is not None:
-        return bool(own)
+        return own
     event = instance.get_latest_materialization_event(asset_key)
     if event is None or event.asset_materialization is None:
         return None
     value = event.asset_materialization.metadata.get(STORED_KEY)
-    return bool(value.value) if value is not None else False
+    return Recorded(event.run_id, bool(value.value) if value is not None else False)
 
 
 def recorded_or_latest(
@@ -71,13 +85,15 @@ def recorded_or_latest(
     """
     own = _recorded(instance, run, asset_key, metadata_key)
     if own is not None:
-        return own
+        return own.value
     event = instance.get_latest_materialization_event(asset_key)
     found = event.asset_materialization.metadata.get(metadata_key) if event and event.asset_materialization else None
     return found.value if found is not None else None
 
 
-def _recorded(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str) -> Any:
+def _recorded(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str
+) -> Recorded | None:
     """Metadata of an asset's newest materialisation by the nearest run in the line of ancestors; None without one."""
     lineage = list(_lineage(instance, run))
     found: dict[str, Any] = {}
@@ -88,7 +104,7 @@ def _recorded(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.As
             found.setdefault(event.run_id, value.value)
             if event.run_id == run.run_id:
                 break
-    return next((found[run_id] for run_id in lineage if run_id in found), None)
+    return next((Recorded(run_id, found[run_id]) for run_id in lineage if run_id in found), None)
 
 
 def _lineage(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[str]:

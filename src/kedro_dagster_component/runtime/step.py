@@ -8,8 +8,8 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
+from kedro_dagster_component.runtime.handover import Surroundings, load, store
 from kedro_dagster_component.runtime.host import hosts
-from kedro_dagster_component.runtime.memory import unstored_error
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
     LoadRequest,
@@ -18,7 +18,7 @@ from kedro_dagster_component.runtime.messages import (
 )
 from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
-from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, is_stored, recorded_version
+from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
 
@@ -54,7 +54,9 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
         pinned_versions=_pinned_versions(op_context, plan, options),
         mlflow_origins=_mlflow_origins(op_context, plan),
         memory_inputs={
-            dataset.name: _load_stored(op_context, dataset, plan) for dataset in plan.inputs if dataset.name in missing
+            dataset.name: load(Surroundings.of_op(op_context), dataset, plan.node.name)
+            for dataset in plan.inputs
+            if dataset.name in missing
         },
         memory_outputs=tuple(dataset.name for dataset in plan.outputs.values() if dataset.is_memory),
         return_memory=return_memory,
@@ -76,10 +78,7 @@ def load_for_asset(
     sink = sink_of(run.log)
     host = hosts.get(instance.ref)
     if dataset.is_memory and host.missing_memory(session, (dataset.name,), sink):
-        stored = is_stored(run.instance, run.run, context.asset_key)
-        if not stored:
-            raise unstored_error(dataset, context.step_context.step.key, materialized=stored is not None)
-        return context.resources.io_manager.load_input(context)
+        return load(Surroundings.of(context), dataset, context.step_context.step.key)
     spelling = dataset.spellings[0]
     version = options.load_versions.get(dataset.name) if dataset.is_versioned else None
     if dataset.is_versioned and version is None:
@@ -128,17 +127,6 @@ def _mlflow_origins(context: dg.OpExecutionContext, plan: StepPlan) -> dict[str,
     return origins
 
 
-def _load_stored(context: dg.OpExecutionContext, dataset: DatasetPlan, plan: StepPlan) -> Any:
-    """An in-memory dataset that another process stored through Dagster's `io_manager`."""
-    key = dg.AssetKey(dataset.asset_key)
-    stored = is_stored(context.instance, context.run, key)
-    if not stored:
-        raise unstored_error(dataset, plan.node.name, materialized=stored is not None)
-    upstream = dg.build_output_context(asset_key=key, run_id=context.run_id, name="result")
-    input_context = dg.build_input_context(asset_key=key, upstream_output=upstream, instance=context.instance)
-    return context.resources.io_manager.load_input(input_context)
-
-
 def _outputs(
     context: dg.OpExecutionContext, plan: StepPlan, result: StepResult, *, stored: bool
 ) -> Iterator[dg.Output[Any]]:
@@ -154,8 +142,10 @@ def _outputs(
             value = reports[0].value if dataset.is_memory and stored else LIVE if dataset.is_memory else None
             yield dg.Output(value, output_name=output_name, metadata=metadata)
         else:
-            kept = {**metadata, STORED_KEY: False} if dataset.is_memory else metadata
-            context.log_event(dg.AssetMaterialization(dg.AssetKey(dataset.asset_key), metadata=kept))
+            if dataset.is_memory and stored:
+                around = Surroundings.of_op(context)
+                metadata |= store(around, dataset, reports[0].value, plan.node.name)
+            context.log_event(dg.AssetMaterialization(dg.AssetKey(dataset.asset_key), metadata=metadata))
 
 
 def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:

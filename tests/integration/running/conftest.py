@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -76,9 +77,9 @@ class Location:
 
     def run(self, *requests, timeout=600, env=None):
         """One process that runs all requests, see `driver.py`; their reports."""
-        asked, answered = self.root / "requests.json", self.root / "reports.json"
+        folder = Path(tempfile.mkdtemp(dir=self.root))  # several may run at a time
+        asked, answered = folder / "requests.json", folder / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")
-        answered.unlink(missing_ok=True)
         done = subprocess.run(
             [sys.executable, str(DRIVER), str(asked), str(answered)],
             cwd=self.root,

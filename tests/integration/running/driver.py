@@ -47,12 +47,13 @@ class Driver:
             module, _, name = request["call"].partition(":")
             getattr(importlib.import_module(module), name)()
         before = {run.run_id for run in self.instance.get_runs()}
-        error = None
+        error = run_id = None
         try:
-            self.execute(request)
+            run_id = self.execute(request)
         except Exception:  # noqa: BLE001  (every way a run can end is for the test to judge)
             error = traceback.format_exc()
-        run = next((run for run in self.instance.get_runs() if run.run_id not in before), None)
+        run = self.instance.get_run_by_id(run_id) if run_id else None
+        run = run or next((run for run in self.instance.get_runs() if run.run_id not in before), None)
         self.reports.append(self.report(run, error))
 
     def execute(self, request):
@@ -61,10 +62,9 @@ class Driver:
         name = request.get("job") or self.repository.get_implicit_asset_job_names()[0]
         if executor == "api":
             job = self.repository.get_job(name)
-            job.execute_in_process(
+            return job.execute_in_process(
                 run_config=config, instance=self.instance, asset_selection=keys or None, raise_on_error=False
-            )
-            return
+            ).run_id
         job = ReconstructableJob(self.reconstructable, name)
         if "execution" not in config:
             options = {"max_concurrent": 2} if executor == "multiprocess" else {}
@@ -79,8 +79,8 @@ class Driver:
             asset_selection=keys or None,
             reexecution_options=options,
             raise_on_error=False,
-        ):
-            pass
+        ) as result:
+            return result.run_id
 
     def report(self, run, error):
         if run is None:

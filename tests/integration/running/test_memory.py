@@ -1,6 +1,8 @@
 """In-memory datasets: live inside one process, through Dagster's `io_manager` between processes."""
 
 import pickle
+import threading
+import time
 
 import pytest
 
@@ -157,8 +159,11 @@ def test_objects_pass_through_the_io_manager_between_processes(scene):
     reports, texts, store, _ = scene
     assert reports["between"]["success"], reports["between"]
     assert '"frame_is_same": false' in texts["seen.json"]
-    assert pickle.loads((store / "shared").read_bytes()) == {"n": 1}
-    assert reports["between"]["saved"]["frame"]["kedro/stored"] is True
+    saved = reports["between"]["saved"]
+    assert saved["frame"]["kedro/stored"] is True
+    file = store / "kedro_memory" / reports["between"]["run_id"] / "shared"
+    assert saved["shared"]["path"] == str(file)
+    assert pickle.loads(file.read_bytes()) == {"n": 1}
 
 
 def test_a_run_behind_data_that_nothing_stored_is_refused_with_the_ways_out(scene):
@@ -197,3 +202,113 @@ def test_memory_datasets_stored_lets_later_runs_start_anywhere(tmp_path, builder
     assert behind["success"], behind
     assert live["success"], live
     assert deep["success"], deep
+
+
+MIXING = """
+    import time
+    from pathlib import Path
+
+    from kedro.pipeline import node, pipeline
+
+    def make(number):
+        return number, -number
+
+    def wait(number, wait_for):
+        Path(f"data/started_{number}").touch()
+        while wait_for and not Path(wait_for).exists():
+            time.sleep(0.05)
+        return True
+
+    def take(number, done, fails):
+        if fails and not Path("data/mended").exists():
+            raise ValueError("not yet")
+        return {"number": number}
+
+    def register_pipelines():
+        return {"__default__": pipeline([
+            node(make, "params:number", ["number", "negative"], name="make"),
+            node(wait, ["params:number", "params:wait_for"], "done", name="wait"),
+            node(take, ["number", "done", "params:fails"], "taken", name="take"),
+        ])}
+"""
+MIXING_CATALOG = """
+    done: {type: json.JSONDataset, filepath: data/done.json}
+    taken: {type: json.JSONDataset, filepath: data/taken.json, versioned: true}
+"""
+MIXING_PARAMETERS = """
+    number: 0
+    wait_for: ""
+    fails: false
+"""
+
+
+@pytest.fixture
+def mixing(tmp_path, builder, locate):
+    project = builder(
+        tmp_path / "project", registry=MIXING, catalog=MIXING_CATALOG, parameters=MIXING_PARAMETERS
+    ).write()
+    (project.root / "data").mkdir(exist_ok=True)
+    location = locate(tmp_path / "location", {"kedro": f"project: {project.root}"})
+
+    def request(number, **options):
+        parameters = {"number": number, **options}
+        config = {"resources": {"kedro": {"config": {"runtime_params": parameters}}}}
+        return {"job": "default", "executor": "multiprocess", "config": config}
+
+    def taken(report):
+        version = report["saved"]["taken"]["kedro/save_version"]
+        return (project.root / "data" / "taken.json" / version / "taken.json").read_text().split()[1:-1]
+
+    return project.root, location, request, taken
+
+
+def test_runs_that_overlap_keep_their_in_memory_data_apart(mixing):
+    root, location, request, taken = mixing
+    first = []
+    slow = threading.Thread(target=lambda: first.extend(location.run(request(1, wait_for="data/go"))))
+    slow.start()
+    while not (root / "data" / "started_1").exists():
+        assert slow.is_alive()
+        time.sleep(0.05)
+    (second,) = location.run(request(2))
+    (root / "data" / "go").touch()
+    slow.join()
+    assert second["success"], second
+    assert first[0]["success"], first[0]
+    assert (taken(first[0]), taken(second)) == (['"number":', "1"], ['"number":', "2"])
+
+
+def test_a_reexecution_takes_the_in_memory_data_of_its_own_line(mixing):
+    root, location, request, taken = mixing
+    mend = {**request(2), "write": {str(root / "data" / "mended"): ""}}
+    failed, other, again = location.run(request(1, fails=True), mend, {**request(1, fails=True), "reexecute": 0})
+    assert not failed["success"]
+    assert other["success"], other
+    assert again["success"], again
+    assert (taken(other), taken(again)) == (['"number":', "2"], ['"number":', "1"])
+
+
+def test_a_part_of_a_nodes_outputs_leaves_the_others_for_the_run(mixing):
+    _, location, request, _ = mixing
+    asked = request(5)
+    del asked["job"]
+    live, between = location.run(
+        {**asked, "executor": "in_process", "assets": ["negative", "done", "taken"]},
+        {**asked, "assets": ["negative", "done", "taken"]},
+    )
+    assert live["success"], live
+    assert between["success"], between
+
+
+def test_a_stored_object_that_is_gone_is_told_with_the_ways_out(mixing):
+    _, location, request, _ = mixing
+    (stored,) = location.run(request(6))
+    for file in (location.root / "home").rglob(f"kedro_memory/{stored['run_id']}/number"):
+        file.unlink()
+    asked = request(6)
+    del asked["job"]
+    (report,) = location.run({**asked, "assets": ["taken"]})
+    text = failure(report)
+    for part in ("MemoryDatasetError", "'take' needs the in-memory dataset 'number'", stored["run_id"], "No such file"):
+        assert part in text
+    assert "run it together with the node" in text
