@@ -7,7 +7,8 @@ import pytest
 from kedro_dagster_component.runtime.runs import (
     STORED_KEY,
     VERSION_KEY,
-    is_stored,
+    Recorded,
+    recorded_memory,
     recorded_version,
     save_version,
 )
@@ -74,12 +75,13 @@ def test_a_run_that_stored_its_own_data_is_not_misled_by_another_that_did_not(in
     mine = run({STORED_KEY: True})
     other = run({STORED_KEY: False})
     later = run(None)
-    assert is_stored(instance, mine, KEY) is True
-    assert is_stored(instance, other, KEY) is False
-    assert is_stored(instance, later, KEY) is False
-    assert is_stored(instance, run(None, mine), KEY) is True
+    assert recorded_memory(instance, mine, KEY) == Recorded(mine.run_id, True)
+    assert recorded_memory(instance, other, KEY) == Recorded(other.run_id, False)
+    assert recorded_memory(instance, later, KEY) == Recorded(other.run_id, False)
+    assert recorded_memory(instance, run(None, mine), KEY) == Recorded(mine.run_id, True)
 
 
 def test_data_nobody_made_and_data_made_outside_of_kedro(instance, run):
-    assert is_stored(instance, run(None), KEY) is None
-    assert is_stored(instance, run({"rows": 1}), KEY) is False
+    assert recorded_memory(instance, run(None), KEY) is None
+    made = run({"rows": 1})
+    assert recorded_memory(instance, made, KEY) == Recorded(made.run_id, False)
