@@ -89,6 +89,7 @@ class _Assembly:
         self._node_ids = node_ids
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
+        self._datasets = build_dataset_plans(manifest, self._table)
         self._steps = self._plan_steps()
         self._instance = self._plan_instance()
 
@@ -165,21 +166,19 @@ class _Assembly:
 
     def _plan_steps(self) -> dict[str, StepPlan]:
         names = op_names(self._component, self._node_ids, [plan.name for plan in self._jobs])
-        datasets = build_dataset_plans(self._manifest, self._table)
         nodes = self._manifest.nodes
         return {
-            op_name: build_step_plan(op_name, nodes[node_id], self._manifest, datasets)
+            op_name: build_step_plan(op_name, nodes[node_id], self._manifest, self._datasets)
             for node_id, op_name in names.items()
         }
 
     def _plan_instance(self) -> InstancePlan:
-        datasets = build_dataset_plans(self._manifest, self._table)
         return InstancePlan(
             key=self._place.key,
             ref=self._manifest.ref,
             memory=self._component.memory_datasets,
             steps=self._steps,
-            datasets={dataset.asset_key: dataset for dataset in datasets.values()},
+            datasets={dataset.asset_key: dataset for dataset in self._datasets.values()},
             job_params=job_params(self._jobs),
             job_pipelines={plan.name: plan.pipelines for plan in self._jobs},
             job_filters=job_filters(self._jobs),

@@ -13,7 +13,8 @@ from kedro_dagster_component.compat.python import stop_fork_server
 from kedro_dagster_component.manifest import ProjectRef
 
 _WARM_MODULE = "kedro_dagster_component.runtime.warm"
-_VARIABLE = "KEDRO_DAGSTER_WARM"
+WARM_VARIABLE = "KEDRO_DAGSTER_WARM"
+"""Environment variable that holds the project to open, as JSON; without it there is nothing to do."""
 _METHOD = "start_method"
 
 
@@ -48,9 +49,9 @@ def warm_project(ref: ProjectRef | None) -> Iterator[None]:
         ref: The one project of the run; None opens none, since a process holds one project for its whole life.
     """
     if ref is not None:
-        os.environ[_VARIABLE] = ref.model_dump_json()
+        os.environ[WARM_VARIABLE] = ref.model_dump_json()
     try:
         yield
     finally:
-        os.environ.pop(_VARIABLE, None)
+        os.environ.pop(WARM_VARIABLE, None)
         stop_fork_server()

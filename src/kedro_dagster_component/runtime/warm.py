@@ -12,10 +12,8 @@ import sys
 import threading
 
 from kedro_dagster_component.manifest import ProjectRef
+from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE
 from kedro_dagster_component.runtime.host import hosts
-
-VARIABLE = "KEDRO_DAGSTER_WARM"
-"""Environment variable that holds the project to open, as JSON; without it there is nothing to do."""
 
 
 def _risk() -> str | None:
@@ -43,5 +41,5 @@ def _reseed() -> None:
         torch.seed()
 
 
-if VARIABLE in os.environ:
-    _open(os.environ.pop(VARIABLE))
+if WARM_VARIABLE in os.environ:
+    _open(os.environ.pop(WARM_VARIABLE))
