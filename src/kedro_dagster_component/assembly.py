@@ -18,7 +18,7 @@ from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
-from kedro_dagster_component.plan import InstancePlan, StepPlan
+from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.assets import (
     AssetTable,
@@ -264,7 +264,7 @@ def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> Pro
         package_name=component.package,
         conf_source=conf_source,
         env=component.env,
-        runtime_params=component.runtime_params,
+        runtime_params=nested_params(component.runtime_params),
         include_hooks=component.include_hooks,
     )
 

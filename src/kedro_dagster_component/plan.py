@@ -102,6 +102,17 @@ def merge_deep(base: Mapping[str, Any], override: Mapping[str, Any]) -> dict[str
     return merged
 
 
+def nested_params(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Runtime parameters with dotted keys read as `kedro run --params a.b=1` reads them: `{"a": {"b": 1}}`."""
+    nested: dict[str, Any] = {}
+    for dotted, value in params.items():
+        below = value
+        for key in reversed(str(dotted).split(".")):
+            below = {key: below}
+        nested = merge_deep(nested, below)
+    return nested
+
+
 def difference(value: Any, default: Any) -> Any:
     """The part of `value` that differs from `default`; `UNCHANGED` where nothing does.
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from kedro_dagster_component.plan import UNCHANGED, difference, merge_deep
+from kedro_dagster_component.plan import UNCHANGED, difference, merge_deep, nested_params
 
 
 def test_a_deep_merge_replaces_all_but_mappings():
@@ -37,3 +37,8 @@ def test_a_deep_merge_replaces_all_but_mappings():
 def test_what_differs(value, default, expected):
     assert difference(value, default) == expected
     assert repr(UNCHANGED) == "UNCHANGED"
+
+
+def test_dotted_runtime_parameters_are_paths():
+    given = {"a.b": 1, "a": {"c": 2}, "d": {"e.f": 3}, "a.g.h": 4}
+    assert nested_params(given) == {"a": {"b": 1, "c": 2, "g": {"h": 4}}, "d": {"e.f": 3}}

@@ -41,17 +41,25 @@ def override_datasets(loader: Any, overrides: Mapping[str, Mapping[str, Any]]) -
     """Lay configuration over catalog entries; an entry made by a factory becomes one of its own.
 
     Raises:
-        StepError: A dataset the catalog does not have, or a key that is not to be changed.
+        StepError: Datasets the catalog does not have, or keys that are not to be changed; all of them.
     """
     if not overrides:
         return
     catalog = dict(loader["catalog"])
     resolver = CatalogConfigResolver(catalog)
+    mistakes = []
     for name, override in overrides.items():
+        entry = _entry(catalog, resolver, name)
         fixed = _fixed_key(override)
-        if fixed is not None:
-            raise StepError(f"The {fixed} of dataset '{name}' cannot be changed for a run; change the catalog")
-        catalog[name] = merge_deep(_entry(catalog, resolver, name), override)
+        if entry is None:
+            hint = did_you_mean(name, [key for key in catalog if not key.startswith("_")])
+            mistakes.append(f"There is no dataset '{name}' in the catalog to change" + (f"; {hint}" if hint else ""))
+        elif fixed is not None:
+            mistakes.append(f"The {fixed} of dataset '{name}' cannot be changed for a run; change the catalog")
+        else:
+            catalog[name] = merge_deep(entry, override)
+    if mistakes:
+        raise StepError("\n".join(mistakes))
     loader["catalog"] = catalog
 
 
@@ -65,11 +73,11 @@ def _fixed_key(override: Any) -> str | None:
     return _fixed_key(override["dataset"])
 
 
-def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: str) -> Mapping[str, Any]:
+def _entry(catalog: Mapping[str, Any], resolver: CatalogConfigResolver, name: str) -> Mapping[str, Any] | None:
+    """Configuration of a dataset, its own or a factory's; None without any."""
     if name in catalog:
         entry: Mapping[str, Any] = catalog[name]
         return entry
     if resolver.match_dataset_pattern(name) or resolver.match_user_catch_all_pattern(name):
         return resolver.resolve_pattern(name)
-    hint = did_you_mean(name, [key for key in catalog if not key.startswith("_")])
-    raise StepError(f"There is no dataset '{name}' in the catalog to change" + (f"; {hint}" if hint else ""))
+    return None

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import op_names_of_run, outputs_read_by_others, shares_one_process
-from kedro_dagster_component.plan import InstancePlan, merge_deep
+from kedro_dagster_component.plan import InstancePlan, merge_deep, nested_params
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
@@ -69,7 +69,7 @@ def session_request(
         instance_key=instance.key,
         run_id=run.run_id,
         save_version=save_version(view.instance, run.run_id),
-        run_params=merge_deep(instance.job_params.get(run.job_name, {}), options.runtime_params),
+        run_params=merge_deep(instance.job_params.get(run.job_name, {}), nested_params(options.runtime_params)),
         load_versions=options.load_versions,
         dataset_overrides=options.datasets,
         nodes=nodes,

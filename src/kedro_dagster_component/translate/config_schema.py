@@ -29,7 +29,7 @@ SESSION_SCHEMA: dict[str, dg.Field] = {
     "runtime_params": dg.Field(
         dg.Permissive(),
         default_value={},
-        description="Runtime parameters of this run, as `kedro run --params`. They win over those of the job and of "
+        description="Runtime parameters of this run, as `kedro run --params`: nested, or with dotted keys. They win over those of the job and of "
         "the component; a step's own configuration wins over them.",
     ),
     "load_versions": dg.Field(

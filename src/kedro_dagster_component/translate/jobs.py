@@ -14,6 +14,7 @@ from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.naming import identifier, unique_identifiers
+from kedro_dagster_component.plan import nested_params
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
 from kedro_dagster_component.translate.executors import build_executor, default_executor
 
@@ -142,7 +143,7 @@ def _describe(plan: JobPlan) -> str:
 
 def job_params(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, Any]]:
     """Runtime parameters of the jobs that have some, by job name."""
-    return {plan.name: plan.config.params for plan in plans if plan.config.params}
+    return {plan.name: nested_params(plan.config.params) for plan in plans if plan.config.params}
 
 
 def job_filters(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

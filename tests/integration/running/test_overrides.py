@@ -117,6 +117,7 @@ REQUESTS = {
     },
     "parameters": {"job": "main", "config": {"ops": {"show": {"config": {"parameters": {"model": {"depth": 60}}}}}}},
     "session": {"job": "main", "config": session(runtime_params={"model": {"inner": {"a": 70}}, "added": 1})},
+    "session_dotted": {"job": "main", "config": session(runtime_params={"model.inner.a": 70, "model.depth": 5})},
     "job": {"job": "with_params"},
     "all": {
         "job": "with_params",
@@ -138,7 +139,7 @@ REQUESTS = {
         "config": session(datasets={"wrapped": {"dataset": {"type": "pickle.PickleDataset"}}}),
     },
     "short_type": {"job": "data", "config": session(datasets={"wrapped": {"dataset": "pickle.PickleDataset"}})},
-    "unknown": {"job": "data", "config": session(datasets={"tabel": {"filepath": "x"}})},
+    "unknown": {"job": "data", "config": session(datasets={"tabel": {"filepath": "x"}, "table": {"type": "x"}})},
     "adhoc": {"assets": ["show"], "config": {"ops": {"show": OP}}},
     "several": {
         "job": "with_params",
@@ -215,6 +216,8 @@ def test_session_and_job_parameters_keep_the_keys_beside_them(scene):
     assert values["parameters"]["added"] == 1
     assert values["parameters"]["only_base"] == 1
     assert marked(reports["session"], "CONTEXT")[0]["model"] == values["model"]
+    dotted = {"depth": 5, "width": 2, "inner": {"a": 70, "b": 4}}
+    assert seen(reports["session_dotted"])["model"] == dotted
     assert seen(reports["job"])["model"] == {"depth": 2, "width": 2, "inner": {"a": 30, "b": 4}}
     assert seen(reports["job"])["order"] == {**by_kedro["order"], "job": "job", "session": "job", "op": "job"}
 
@@ -252,6 +255,7 @@ def test_is_async(scene):
         ("inner_type", "The type of dataset 'wrapped' cannot be changed for a run"),
         ("short_type", "The type of dataset 'wrapped' cannot be changed for a run"),
         ("unknown", "There is no dataset 'tabel' in the catalog to change; did you mean 'table'"),
+        ("unknown", "The type of dataset 'table' cannot be changed for a run"),
     ],
 )
 def test_refused_dataset_overrides(scene, name, text):
