@@ -1,8 +1,12 @@
-"""The one private name of Python's own library that this package touches."""
+"""The private names of Python's own library that this package touches."""
 
 from __future__ import annotations
 
+import logging.config
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
 
 
 def stop_fork_server() -> None:
@@ -15,3 +19,22 @@ def stop_fork_server() -> None:
     stop = getattr(getattr(module, "_forkserver", None), "_stop", None)
     if stop is not None:
         stop()
+
+
+@contextmanager
+def loggers_stay_enabled() -> Iterator[None]:
+    """`dictConfig` and `fileConfig` disable no logger while the block runs.
+
+    By default they disable every logger they do not name, and a disabled logger makes no record that anybody could
+    see. Both go through one private function, the same from Python 3.10 to 3.13.
+    """
+    original = logging.config._handle_existing_loggers  # type: ignore[attr-defined]  # noqa: SLF001
+
+    def handle(existing: Any, child_loggers: Any, _disable_existing: Any) -> None:
+        original(existing, child_loggers, False)
+
+    logging.config._handle_existing_loggers = handle  # type: ignore[attr-defined]  # noqa: SLF001
+    try:
+        yield
+    finally:
+        logging.config._handle_existing_loggers = original  # type: ignore[attr-defined]  # noqa: SLF001

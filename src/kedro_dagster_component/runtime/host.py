@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.foreign import ForeignHost
-from kedro_dagster_component.runtime.job_loggers import attached, build_handlers, close_handlers
+from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
@@ -111,7 +111,7 @@ class LocalHost:
                 self._is_open = True
             if request.identity not in self._handlers:
                 self._handlers[request.identity] = build_handlers(request.loggers)
-            with open_log_bridge(sink), attached(self._handlers[request.identity]):
+            with open_log_bridge(sink, self._handlers[request.identity]):
                 session = self._session(request)
                 with session.mlflow.in_force():
                     yield session

@@ -9,8 +9,7 @@ from __future__ import annotations
 import copy
 import logging
 import logging.config
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,20 +48,6 @@ def build_handlers(loggers: Sequence[LoggerSettings]) -> list[logging.Handler]:
         close_handlers(built)
         raise
     return built
-
-
-@contextmanager
-def attached(handlers: Sequence[logging.Handler]) -> Iterator[None]:
-    """Give every record that reaches the root logger to some handlers while the block runs."""
-    root = logging.getLogger()
-    for handler in handlers:
-        root.addHandler(handler)
-    try:
-        yield
-    finally:
-        for handler in handlers:
-            root.removeHandler(handler)
-            handler.flush()
 
 
 def log_event(handlers: Sequence[logging.Handler], *, failed: bool, message: str) -> None:

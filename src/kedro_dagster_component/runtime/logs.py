@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 import logging
+import threading
 import traceback
-import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+
+from kedro_dagster_component.runtime.record_tap import records_to
+
+_DAGSTER, _LENT = "dagster", "dagster.builtin"
+_DAGSTER_HANDLER = "DagsterLogHandler"
+"""By name: the child process of a second project has no Dagster, and need not import it."""
 
 
 @dataclass(frozen=True)
@@ -29,21 +35,28 @@ LogSink = Callable[[LogLine], None]
 
 
 class BridgeHandler(logging.Handler):
-    """Passes every record on to a sink, Dagster's own records excepted (they are there already)."""
+    """Passes every record on to a sink.
+
+    What the sink itself does may be logged too (the HTTP request to a storage): that is not the node's, and would not end.
+    """
 
     def __init__(self, sink: LogSink) -> None:
         super().__init__(logging.NOTSET)
         self._sink = sink
         self._traceback_formatter = logging.Formatter()
+        self._in_sink = threading.local()
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hand one record over; a record that cannot be formatted is reported as `logging` does."""
-        if record.name == "dagster" or record.name.startswith("dagster."):
+        if getattr(self._in_sink, "now", False):
             return
+        self._in_sink.now = True
         try:
             self._sink(LogLine(record.levelno, record.name, self._text(record)))
         except Exception:  # noqa: BLE001  (a broken record never stops a node: the rule of `logging` itself)
             self.handleError(record)
+        finally:
+            self._in_sink.now = False
 
     def _text(self, record: logging.LogRecord) -> str:
         message = record.getMessage()
@@ -53,22 +66,30 @@ class BridgeHandler(logging.Handler):
 
 
 @contextmanager
-def open_log_bridge(sink: LogSink) -> Iterator[None]:
-    """Send the process's log records to `sink` for as long as the block runs.
+def open_log_bridge(sink: LogSink, handlers: Sequence[logging.Handler] = ()) -> Iterator[None]:
+    """Send the process's log records to `sink` for as long as the block runs, whatever the block does to logging.
 
-    Loggers that do not propagate get the handler too, so that nothing is lost; warnings come as records of
-    `py.warnings`.
+    Args:
+        sink: Gets each record, Dagster's own and those that Dagster listens to itself excepted.
+        handlers: Get each record too, from their level on.
     """
-    handler = BridgeHandler(sink)
-    targets = [logging.getLogger(), *_loggers_apart()]
-    for logger in targets:
-        logger.addHandler(handler)
+    bridge = BridgeHandler(sink)
+
+    def receive(logger: logging.Logger, record: logging.LogRecord) -> None:
+        if record.name == _DAGSTER:  # the event log itself
+            return
+        if _is_the_projects(record.name) and not _is_seen_by_dagster(logger, record):
+            bridge.handle(record)
+        for handler in handlers:
+            if record.levelno >= handler.level:
+                handler.handle(record)
+
     try:
-        with _captured_warnings():
+        with records_to(receive):
             yield
     finally:
-        for logger in targets:
-            logger.removeHandler(handler)
+        for handler in handlers:
+            handler.flush()
 
 
 def describe_exception(error: BaseException) -> str:
@@ -76,24 +97,17 @@ def describe_exception(error: BaseException) -> str:
     return "".join(traceback.format_exception(type(error), error, error.__traceback__))
 
 
-@contextmanager
-def _captured_warnings() -> Iterator[None]:
-    """Warnings as log records, which Kedro's own logging sees to when it configures a process."""
-    shown_by = warnings.showwarning
-    logging.captureWarnings(True)
-    is_ours = warnings.showwarning is not shown_by
-    try:
-        yield
-    finally:
-        if is_ours:
-            logging.captureWarnings(False)
+def _is_the_projects(name: str) -> bool:
+    """Whether a logger is none of Dagster's, or the one it lends (`get_dagster_logger`)."""
+    return name.split(".", maxsplit=1)[0] != _DAGSTER or name == _LENT or name.startswith(f"{_LENT}.")
 
 
-def _loggers_apart() -> list[logging.Logger]:
-    """Loggers whose records never reach the root, Dagster's own excepted."""
-    known = list(logging.Logger.manager.loggerDict.items())
-    return [
-        logger
-        for name, logger in known
-        if isinstance(logger, logging.Logger) and not logger.propagate and name.split(".")[0] != "dagster"
-    ]
+def _is_seen_by_dagster(logger: logging.Logger, record: logging.LogRecord) -> bool:
+    """Whether a logger is one of the `managed_python_loggers` of `dagster.yaml`, or below one."""
+    current: logging.Logger | None = logger
+    while current is not None:
+        for handler in current.handlers:
+            if type(handler).__name__ == _DAGSTER_HANDLER and record.levelno >= handler.level:
+                return True
+        current = current.parent if current.propagate else None
+    return False

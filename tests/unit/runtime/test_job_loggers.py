@@ -8,12 +8,12 @@ import pytest
 
 from kedro_dagster_component.config import LoggerConfig
 from kedro_dagster_component.runtime.job_loggers import (
-    attached,
     build_handlers,
     close_handlers,
     configured_parts,
     log_event,
 )
+from kedro_dagster_component.runtime.logs import open_log_bridge
 
 HERE = __name__
 kept = []
@@ -83,8 +83,12 @@ def handlers(*loggers):
     return build_handlers([LoggerConfig.model_validate(logger).model_dump() for logger in loggers])
 
 
+def ignore(_line):
+    pass
+
+
 def said(log, *loggers, level=logging.INFO, text="hello"):
-    with attached(handlers(*loggers)):
+    with open_log_bridge(ignore, handlers(*loggers)):
         log.log(level, text)
     log.error("after the run")
     return list(kept)
@@ -146,7 +150,7 @@ def test_a_relative_file_starts_at_the_current_folder(log, tmp_path, monkeypatch
     monkeypatch.chdir(tmp_path)
     built = handlers({"handlers": [{"class": "logging.FileHandler", "filename": "job.log"}]})
     monkeypatch.chdir("/")
-    with attached(built):
+    with open_log_bridge(ignore, built):
         log.info("hello")
     close_handlers(built)
     assert (tmp_path / "job.log").read_text() == "hello\n"
@@ -160,7 +164,7 @@ def test_settings_of_several_loggers_do_not_mix_and_stay_as_they_are(log):
         for name in "ab"
     ]
     first, second = build_handlers(loggers), build_handlers(loggers)
-    with attached([*first, *second]):
+    with open_log_bridge(ignore, [*first, *second]):
         log.info("x")
     assert kept == ["a x", "b x", "a x", "b x"]
 
@@ -172,7 +176,7 @@ def test_a_logger_without_handlers(log):
 
 def test_handlers_are_off_when_the_run_fails(log):
     def fail():
-        with attached(handlers({"handlers": [KEEPING]})):
+        with open_log_bridge(ignore, handlers({"handlers": [KEEPING]})):
             raise RuntimeError("over")
 
     with pytest.raises(RuntimeError):
