@@ -16,8 +16,9 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from kedro_dagster_component.config.automation import CONDITIONS
+from kedro_dagster_component.config.executor_options import bundled_schemas, bundled_versions, options_schema
 from tools.dagster_yml_schema import Schema, editor_schema, model_schema
-from tools.dagster_yml_text import AUTOMATION, EXAMPLES, INTRODUCTION, NOTES
+from tools.dagster_yml_text import AUTOMATION, EXAMPLES, EXECUTORS, INTRODUCTION, NOTES
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _SIMPLE = {"string": "text", "integer": "whole number", "number": "number", "boolean": "true or false", "null": ""}
@@ -70,6 +71,9 @@ class Reference:
             lines += [f"### `{path}`", ""]
             for name in own:
                 lines += [*self._model(name, is_one_of=len(names) > 1), ""]
+        if section == "executors":
+            versions = ", ".join(f"{name} {number}" for name, number in bundled_versions().items())
+            lines += [EXECUTORS.format(versions=versions, kinds="\n".join(_executor_lines())), ""]
         if section == "assets":
             lines += [AUTOMATION.format(conditions="\n".join(_condition_lines())), ""]
         return "\n".join(line for line, before in zip(lines, ["x", *lines], strict=False) if line or before)
@@ -159,6 +163,14 @@ def _condition_lines() -> Iterator[str]:
         else:
             keys = [f"`{key}`{' (required)' if key in kind.required else ''}" for key in kind.types_by_argument]
             yield f"| `{name}` | {', '.join(keys)} |"
+
+
+def _executor_lines() -> Iterator[str]:
+    for kind, schema in bundled_schemas().items():
+        content = options_schema(schema)
+        required = content.get("required", [])
+        names = [f"**`{name}`**" if name in required else f"`{name}`" for name in content["properties"]]
+        yield f"| `{kind}` | {', '.join(names)} |"
 
 
 def _anchor(path: str) -> str:

@@ -77,6 +77,8 @@ def _below(schema: Schema) -> Schema:
     for key in ("items", "additionalProperties"):
         if isinstance(opened.get(key), Mapping):
             opened[key] = _opened(opened[key])
+    if "properties" in opened:
+        opened["properties"] = {name: _opened(value) for name, value in opened["properties"].items()}
     if "anyOf" in opened:
         opened["anyOf"] = [_below(choice) for choice in opened["anyOf"]]
     return opened

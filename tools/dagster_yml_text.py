@@ -91,12 +91,25 @@ NOTES = {
     "jobs": "A job's name is the one Dagster shows. Of several factories that make a job of one name the one with the\n"
     "most literal characters counts, and a job that is written out before any.\n",
     "executors": "An entry names exactly one kind. The executors outside Dagster itself come with an extra of this\n"
-    "package: `docker`, `k8s`, `celery`, `celery-docker`, `celery-k8s`, `dask`.\n",
+    "package: `docker`, `k8s`, `celery`, `celery-docker`, `celery-k8s`, `dask`. An executor that a job or the component\n"
+    "uses has to be installed; one that nothing uses need not be, so that one file serves the cluster and the laptop.\n"
+    "The options of all of them are checked, installed or not.\n",
     "loggers": "Classes are named by their import path and have to be importable when the definitions are loaded.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
     "sensors": "A sensor that would start its own job over and over is refused.\n",
 }
+
+EXECUTORS = """\
+### Options of executors
+
+They are those of Dagster's executor of that name, and checked against its own schema where it is installed, else against
+that of {versions}. What each option means stands in Dagster's documentation of the executor.
+
+| kind | options; **required** ones in bold |
+|---|---|
+{kinds}
+"""
 
 AUTOMATION = """\
 ### Automation conditions

@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 import dagster as dg
-from dagster._config import process_config
+from dagster._config import ConfigTypeKind, process_config
 from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
@@ -114,6 +114,36 @@ def refused_options(executor: dg.ExecutorDefinition, options: Mapping[str, Any])
         return []
     result = process_config(config_type, dict(options))
     return [error.message for error in result.errors or []]
+
+
+def plain_schema(executor: dg.ExecutorDefinition) -> Any:
+    """The schema of an executor's options as plain data, in the form that `config.executor_options` reads."""
+    config_type = executor.config_schema.config_type
+    return {"permissive": {}} if config_type is None else _plain(config_type)
+
+
+def _plain(config_type: Any) -> Any:
+    kind = config_type.kind
+    if kind in _SHAPES:
+        fields = config_type.fields.items()
+        return {
+            _SHAPES[kind]: {f"{name}{'!' * field.is_required}": _plain(field.config_type) for name, field in fields}
+        }
+    if kind in _AROUND:
+        return {_AROUND[kind]: _plain(config_type.inner_type)}
+    if kind is ConfigTypeKind.ENUM:
+        return {"choices": [value.config_value for value in config_type.enum_values]}
+    if kind is ConfigTypeKind.SCALAR_UNION:
+        return {"either": [_plain(config_type.scalar_type), _plain(config_type.non_scalar_type)]}
+    return config_type.given_name
+
+
+_SHAPES = {
+    ConfigTypeKind.STRICT_SHAPE: "shape",
+    ConfigTypeKind.PERMISSIVE_SHAPE: "permissive",
+    ConfigTypeKind.SELECTOR: "selector",
+}
+_AROUND = {ConfigTypeKind.ARRAY: "list", ConfigTypeKind.NONEABLE: "nullable", ConfigTypeKind.MAP: "map"}
 
 
 def report_on_run(

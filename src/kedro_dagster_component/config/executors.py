@@ -3,63 +3,130 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from kedro_dagster_component.config.finding import all_findings, describe, finding, quote, refuse
-from kedro_dagster_component.config.scalars import RETRIES, Count
+from kedro_dagster_component.config.executor_options import (
+    REQUIRED,
+    Schema,
+    bundled_schemas,
+    options_schema,
+    read_options,
+)
+from kedro_dagster_component.config.finding import all_findings, finding, quote, refuse
 from kedro_dagster_component.config.section import Section, name_or_inline
 from kedro_dagster_component.errors import did_you_mean
 
-_FREE = "Every option of Dagster's own executor of that name."
+_SCHEMAS = "executor_schemas"
+_DOCKER_KEY = "docker"
+_NUMBER_OF_RETRIES = {"type": "integer", "minimum": 0}
 
 
-class RetriesConfig(Section):
-    """Whether failed steps may be tried again: `{enabled: {}}` or `{disabled: {}}`."""
+@dataclass(frozen=True)
+class ExecutorPackage:
+    """Where an executor comes from.
 
-    enabled: dict[str, Any] | None = Field(default=None, description="Steps with a retry policy are tried again.")
-    disabled: dict[str, Any] | None = Field(default=None, description="No step is tried again.")
+    Attributes:
+        module: Import name.
+        name: Of the executor in it.
+        extra: Of this package, that installs it; None where Dagster itself has it.
+    """
+
+    module: str
+    name: str
+    extra: str | None
+
+    @property
+    def distribution(self) -> str:
+        """Name of the package as pip knows it."""
+        return self.module.replace("_", "-")
 
 
-class InProcessOptions(Section):
-    """Options of the executor that runs every step in the run's own process."""
+EXECUTOR_PACKAGES: Mapping[str, ExecutorPackage] = {
+    "in_process": ExecutorPackage("dagster", "in_process_executor", None),
+    "multiprocess": ExecutorPackage("dagster", "multiprocess_executor", None),
+    "dask_executor": ExecutorPackage("dagster_dask", "dask_executor", "dask"),
+    "k8s_job_executor": ExecutorPackage("dagster_k8s", "k8s_job_executor", "k8s"),
+    "docker_executor": ExecutorPackage("dagster_docker", "docker_executor", "docker"),
+    "celery_executor": ExecutorPackage("dagster_celery", "celery_executor", "celery"),
+    "celery_docker_executor": ExecutorPackage("dagster_celery_docker", "celery_docker_executor", "celery-docker"),
+    "celery_k8s_job_executor": ExecutorPackage("dagster_celery_k8s", "celery_k8s_job_executor", "celery-k8s"),
+}
+"""Where each kind comes from."""
 
-    retries: Annotated[RetriesConfig | None, RETRIES] = Field(
-        default=None, description="Whether failed steps may be tried again: `{enabled: {}}` or `{disabled: {}}`."
-    )
-    step_dependency_config: dict[str, Any] | None = Field(default=None, description="As in Dagster's executor.")
+
+def _options(kind: str, description: str) -> Any:
+    """The field of one kind, with the schema of its options for editors."""
+
+    def describe(schema: dict[str, Any]) -> None:
+        schema.pop("additionalProperties", None)
+        options = options_schema(_taken(kind, bundled_schemas()[kind]))
+        if "retries" in options["properties"]:
+            options["properties"]["retries"] = {"anyOf": [options["properties"]["retries"], _NUMBER_OF_RETRIES]}
+        schema["anyOf"] = [options, {"type": "null"}]
+
+    return Field(default=None, description=description, json_schema_extra=describe)
 
 
-class MultiprocessOptions(InProcessOptions):
-    """Options of the executor that gives every step a process of its own."""
+def _taken(kind: str, schema: Schema, options: Mapping[str, Any] | None = None) -> Schema:
+    """What an entry may hold: beside what the executor takes, what kedro-dagster has in another place.
 
-    max_concurrent: Count | None = Field(
-        default=None, description="Processes at the same time; without it as many as the machine has processors."
-    )
-    start_method: dict[str, Any] | None = Field(
-        default=None, description="`{spawn: {}}` or `{forkserver: {preload_modules: [...]}}`."
-    )
-    tag_concurrency_limits: list[dict[str, Any]] | None = Field(
-        default=None, description="Limits for the steps that have a tag: `[{key: ..., value: ..., limit: 1}]`."
-    )
-    step_execution_mode: dict[str, Any] | str | None = Field(default=None, description="As in Dagster's executor.")
+    It has the options of the container of `celery_docker_executor` beside those of Celery, not below `docker`.
+
+    Args:
+        kind: Of the executor.
+        schema: Of the executor.
+        options: As written; where the container's stand beside, `docker` need not be there. None for any.
+    """
+    if kind != "celery_docker_executor" or isinstance(schema, str):
+        return schema
+    fields = schema["shape"]
+    container = next(inner for name, inner in fields.items() if name.removesuffix(REQUIRED) == _DOCKER_KEY)
+    beside = {name.removesuffix(REQUIRED): inner for name, inner in container["shape"].items()}
+    if options is not None and not beside.keys() & options.keys():
+        return {"shape": {**beside, **fields}}
+    own = {name: inner for name, inner in fields.items() if name.removesuffix(REQUIRED) != _DOCKER_KEY}
+    return {"shape": {**beside, **own, _DOCKER_KEY: container}}
+
+
+def _as_dagster_has_them(kind: str, options: dict[str, Any], schema: Schema) -> dict[str, Any]:
+    """Options in the places where the executor looks for them."""
+    if kind != "celery_docker_executor" or isinstance(schema, str):
+        return options
+    own = {name.removesuffix(REQUIRED) for name in schema["shape"]}
+    container = {key: value for key, value in options.items() if key not in own}
+    if not container:
+        return options
+    kept = {key: value for key, value in options.items() if key in own}
+    return {**kept, _DOCKER_KEY: {**container, **kept.get(_DOCKER_KEY, {})}}
+
+
+def _with_retries(options: Mapping[str, Any]) -> dict[str, Any]:
+    """`retries: {}` enables them, and so does a number, which kedro-dagster has for Celery; 0 disables them."""
+    retries = options.get("retries")
+    if retries == {}:
+        return {**options, "retries": {"enabled": {}}}
+    if isinstance(retries, int) and not isinstance(retries, bool) and retries >= 0:
+        return {**options, "retries": {"enabled" if retries else "disabled": {}}}
+    return dict(options)
 
 
 class ExecutorConfig(Section):
     """How the steps of a run are executed: exactly one of the eight kinds with its options."""
 
-    in_process: InProcessOptions | None = Field(default=None, description="All steps in the run's own process.")
-    multiprocess: MultiprocessOptions | None = Field(default=None, description="Each step in a process of its own.")
-    dask_executor: dict[str, Any] | None = Field(default=None, description=f"Steps on a Dask cluster. {_FREE}")
-    k8s_job_executor: dict[str, Any] | None = Field(default=None, description=f"Each step a Kubernetes job. {_FREE}")
-    docker_executor: dict[str, Any] | None = Field(default=None, description=f"Each step in a container. {_FREE}")
-    celery_executor: dict[str, Any] | None = Field(default=None, description=f"Steps on Celery workers. {_FREE}")
-    celery_docker_executor: dict[str, Any] | None = Field(
-        default=None, description=f"Steps in containers that Celery workers start. {_FREE}"
+    in_process: dict[str, Any] | None = _options("in_process", "All steps in the run's own process.")
+    multiprocess: dict[str, Any] | None = _options("multiprocess", "Each step in a process of its own.")
+    dask_executor: dict[str, Any] | None = _options("dask_executor", "Steps on a Dask cluster.")
+    k8s_job_executor: dict[str, Any] | None = _options("k8s_job_executor", "Each step a Kubernetes job.")
+    docker_executor: dict[str, Any] | None = _options("docker_executor", "Each step in a container.")
+    celery_executor: dict[str, Any] | None = _options("celery_executor", "Steps on Celery workers.")
+    celery_docker_executor: dict[str, Any] | None = _options(
+        "celery_docker_executor", "Steps in containers that Celery workers start."
     )
-    celery_k8s_job_executor: dict[str, Any] | None = Field(
-        default=None, description=f"Steps as Kubernetes jobs that Celery workers start. {_FREE}"
+    celery_k8s_job_executor: dict[str, Any] | None = _options(
+        "celery_k8s_job_executor", "Steps as Kubernetes jobs that Celery workers start."
     )
 
     @property
@@ -69,9 +136,8 @@ class ExecutorConfig(Section):
 
     @property
     def options(self) -> dict[str, Any]:
-        """The options as written, for Dagster's own schema."""
-        value = getattr(self, self.kind)
-        return value.model_dump(exclude_unset=True, exclude_none=True) if isinstance(value, Section) else dict(value)
+        """The options, as the executor takes them."""
+        return dict(getattr(self, self.kind))
 
     @model_validator(mode="before")
     @classmethod
@@ -88,16 +154,16 @@ class ExecutorConfig(Section):
             raise refuse(message, hint="keep one, or make two entries", at=(chosen[1],), at_key=True, value=data)
         return {key: {} if value is None and key in chosen else value for key, value in data.items()}
 
-    @field_validator(
-        "k8s_job_executor", "docker_executor", "celery_docker_executor", "celery_k8s_job_executor", mode="after"
-    )
+    @field_validator(*EXECUTOR_PACKAGES, mode="before")
     @classmethod
-    def _check_concurrency(cls, options: dict[str, Any] | None) -> dict[str, Any] | None:
-        limit = (options or {}).get("max_concurrent")
-        if isinstance(limit, int | float) and limit < 1:
-            message = f"has to be at least 1, got {describe(limit)}"
-            raise refuse(message, at=("max_concurrent",), value=limit)
-        return options
+    def _check_options(cls, value: Any, info: ValidationInfo) -> Any:
+        if not isinstance(value, Mapping) or info.field_name is None:
+            return value
+        kind = info.field_name
+        schema = (info.context or {}).get(_SCHEMAS, {}).get(kind) or bundled_schemas()[kind]
+        options, findings = read_options(_taken(kind, schema, value), _with_retries(value))
+        all_findings(findings)
+        return _as_dagster_has_them(kind, options, schema)
 
 
 EXECUTOR_KINDS = tuple(ExecutorConfig.model_fields)
@@ -132,19 +198,37 @@ FLAT_KEYS_BY_KIND: Mapping[str, frozenset[str]] = {
 """Option names by kind, in the order in which kedro-dagster tries them for options without a kind."""
 
 
-def read_inline_executor(value: Mapping[str, Any]) -> ExecutorConfig:
+def executor_context(schemas: Mapping[str, Schema]) -> dict[str, Any]:
+    """What validation is told so that it checks options by other schemas than the bundled ones.
+
+    Args:
+        schemas: By kind; the others are the bundled ones.
+    """
+    return {_SCHEMAS: schemas}
+
+
+def read_inline_executor(value: Mapping[str, Any], context: Any = None) -> ExecutorConfig:
     """An executor inside a job: a kind with its options, or, as kedro-dagster has it, the options alone.
 
     Args:
         value: `{multiprocess: {max_concurrent: 4}}` or `{max_concurrent: 4}`; the options alone mean the first
             kind that has all of them.
+        context: Of the validation.
     """
-    if any(key in EXECUTOR_KINDS for key in value):
-        return ExecutorConfig.model_validate(value)
+    kind = kind_of_options(value)
+    content = {kind: dict(value)} if kind is not None and kind not in value else value
+    return ExecutorConfig.model_validate(content, context=context)
+
+
+def kind_of_options(value: Mapping[str, Any]) -> str | None:
+    """The kind of an executor inside a job; None where it names none and no kind has all of its options."""
+    named = next((key for key in value if key in EXECUTOR_KINDS), None)
+    if named is not None:
+        return named
     for kind, keys in FLAT_KEYS_BY_KIND.items():
         if keys.issuperset(value) and (kind.startswith("celery") or not isinstance(value.get("retries"), int)):
-            return ExecutorConfig.model_validate({kind: dict(value)})
-    return ExecutorConfig.model_validate(value)
+            return kind
+    return None
 
 
 def _unknown_kind(key: Any) -> Any:
@@ -152,5 +236,7 @@ def _unknown_kind(key: Any) -> Any:
     return finding(message, hint=did_you_mean(str(key), EXECUTOR_KINDS), at=(str(key),), at_key=True)
 
 
-ExecutorChoice = Annotated[ExecutorConfig | str | None, name_or_inline(read_inline_executor, "an executor")]
+ExecutorChoice = Annotated[
+    ExecutorConfig | str | None, name_or_inline(read_inline_executor, "an executor", takes_context=True)
+]
 """The name of an executor, or its settings."""

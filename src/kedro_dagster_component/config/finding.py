@@ -167,7 +167,7 @@ def _explain_key(line: ErrorDetails) -> Explanation:
     value = line["input"]
     if isinstance(value, str):
         return f"{quote(value)} cannot be a name here", None, True
-    return f"a name has to be text, got {describe(value)}", _quotes_hint(value), True
+    return f"a name has to be text, got {describe(value)}", quotes_hint(value), True
 
 
 def _expected(what: str) -> Callable[[ErrorDetails, str], tuple[str, str | None]]:
@@ -184,7 +184,7 @@ def _explain_list(line: ErrorDetails, got: str) -> tuple[str, str | None]:
 
 
 def _explain_text(line: ErrorDetails, got: str) -> tuple[str, str | None]:
-    return f"expected text, got {got}", _quotes_hint(line["input"])
+    return f"expected text, got {got}", quotes_hint(line["input"])
 
 
 def _explain_choice(line: ErrorDetails, got: str) -> tuple[str, str | None]:
@@ -209,7 +209,8 @@ def _entries(number: int) -> str:
     return "1 entry" if number == 1 else f"{number} entries"
 
 
-def _quotes_hint(value: object) -> str | None:
+def quotes_hint(value: object) -> str | None:
+    """The way out where a value that should be text is something else to YAML; None for none."""
     if isinstance(value, bool):
         return "YAML reads yes, no, on and off as true or false: put text in quotes"
     return f'put it in quotes: "{value}"' if isinstance(value, int | float) else None

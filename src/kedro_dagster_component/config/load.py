@@ -12,8 +12,11 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from kedro_dagster_component.config.check import check_against_project
+from kedro_dagster_component.config.check_executors import check_executors
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import FilledIn, KeyPath, fill_in, placeholders_below
+from kedro_dagster_component.config.executor_options import Schema
+from kedro_dagster_component.config.executors import executor_context
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions, read_all_positions
@@ -53,7 +56,12 @@ def parse_dagster_config(
 
 
 def load_dagster_config(
-    manifest: ProjectManifest, *, partitions: Iterable[str] = (), environment: Mapping[str, str] | None = None
+    manifest: ProjectManifest,
+    *,
+    partitions: Iterable[str] = (),
+    executors: Iterable[str] = (),
+    executor_schemas: Mapping[str, Schema] | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> tuple[DagsterConfig, Positions]:
     """The configuration of a project, checked against its pipelines.
 
@@ -62,20 +70,24 @@ def load_dagster_config(
     Args:
         manifest: The project, with the content and the files of its configuration.
         partitions: Names of partitions defined elsewhere (`component.yaml`).
+        executors: Names of executors that are used elsewhere (`component.yaml`).
+        executor_schemas: What installed executors take, by kind, where it is not what the bundled schemas say.
         environment: Values of the environment variables it names; None for those of this process.
 
     Raises:
         ConfigurationError: With every mistake of every file.
     """
     source = _Source.read(manifest.dagster, manifest.dagster_files, environment)
-    config, problems = source.validated()
+    context = executor_context(executor_schemas or {})
+    config, problems = source.validated(context)
     declared = Declared.of(manifest.dagster, partitions)
     if config is None:
-        config = _remaining(source.filled.content)
+        config = _remaining(source.filled.content, context)
     if config is not None:
         known = {problem.position for problem in source.missing()}
         found = check_against_project(config, source.positions, source.fill_jobs(manifest), declared=declared)
         problems += [problem for problem in found if problem.position not in known]
+    problems += check_executors(source.filled.content, source.positions, executors)
     if config is None or problems:
         raise ConfigurationError(problems)
     return config, source.positions
@@ -97,11 +109,11 @@ class _Source:
         filled = fill_in(dict(raw), given)
         return cls(read_all_positions(files, raw, filled.secrets), filled, given)
 
-    def validated(self) -> tuple[DagsterConfig | None, list[Problem]]:
+    def validated(self, context: Mapping[str, Any] | None = None) -> tuple[DagsterConfig | None, list[Problem]]:
         """The configuration, None where it is wrong in itself; and all that is wrong in itself or in its files."""
         problems = [*self.positions.problems, *self.missing(), *self._stored()]
         try:
-            return DagsterConfig.model_validate(self.filled.content), problems
+            return DagsterConfig.model_validate(self.filled.content, context=context), problems
         except ValidationError as error:
             lines = error.errors(include_url=False)
         unknown = [path for path, _ in self.filled.missing]
@@ -149,17 +161,17 @@ def _is_stored(path: KeyPath) -> bool:
     return path[0] in _WITH_STORED and bool(settings) and settings[0] in _STORED
 
 
-def _remaining(raw: Mapping[str, Any]) -> DagsterConfig | None:
+def _remaining(raw: Mapping[str, Any], context: Mapping[str, Any]) -> DagsterConfig | None:
     """The configuration without what is wrong, so that the rest can be checked; None where that is still wrong."""
     kept = dict(raw)
     for depth in _DEPTHS:
         try:
-            return DagsterConfig.model_validate(kept)
+            return DagsterConfig.model_validate(kept, context=context)
         except ValidationError as error:
             for line in error.errors(include_url=False):
                 kept = _without(kept, _left_out(line["loc"], depth))
     try:
-        return DagsterConfig.model_validate(kept)
+        return DagsterConfig.model_validate(kept, context=context)
     except ValidationError:
         return None
 

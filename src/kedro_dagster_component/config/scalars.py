@@ -132,12 +132,6 @@ def _job_like(name: str) -> str:
     )
 
 
-def _check_retries(value: Any) -> Any:
-    if isinstance(value, Mapping) and len(value) > 1:
-        raise refuse("both 'enabled' and 'disabled' are given", hint="keep one of them", value=value)
-    return {"enabled": {}} if value == {} else value
-
-
 Text = Annotated[str, Field(min_length=1)]
 """A text that is not empty."""
 
@@ -205,6 +199,3 @@ LogLevel = Annotated[Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "N
 
 EMPTY_AS_MAPPING = BeforeValidator(_empty_mapping)
 """An empty section is an empty mapping."""
-
-RETRIES = BeforeValidator(_check_retries)
-"""Exactly one of `enabled` and `disabled`; `{}` enables."""

@@ -5,7 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ModelWrapValidatorHandler, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    ValidationInfo,
+    model_validator,
+)
 from typing_extensions import Self
 
 from kedro_dagster_component.config.finding import describe, explained, quote, refuse
@@ -28,16 +36,17 @@ class Section(BaseModel):
             raise explained(error, cls.model_fields) from None
 
 
-def name_or_inline(read: Callable[[Any], object], noun: str) -> BeforeValidator:
+def name_or_inline(read: Callable[..., object], noun: str, *, takes_context: bool = False) -> BeforeValidator:
     """A value that is either the name of an entry elsewhere in the file or such an entry itself.
 
     Args:
         read: Makes the entry from a mapping.
         noun: What it is, with its article: `an executor`.
+        takes_context: Whether `read` is given the context of the validation too.
     """
 
-    def choose(value: Any) -> Any:
-        return _name_or_inline(value, read, noun)
+    def choose(value: Any, info: ValidationInfo) -> Any:
+        return _name_or_inline(value, read, noun, (info.context,) if takes_context else ())
 
     return BeforeValidator(choose)
 
@@ -70,11 +79,11 @@ def _types(models_by_type: Mapping[str, object]) -> str:
     return "the types are " + ", ".join(sorted(models_by_type))
 
 
-def _name_or_inline(value: Any, read: Callable[[Any], object], noun: str) -> Any:
+def _name_or_inline(value: Any, read: Callable[..., object], noun: str, context: tuple[Any, ...]) -> Any:
     if value is None or isinstance(value, Section):
         return value
     if isinstance(value, Mapping):
-        return read(value)
+        return read(value, *context)
     if isinstance(value, str) and value.strip():
         return value
     got = "an empty text" if isinstance(value, str) else describe(value)

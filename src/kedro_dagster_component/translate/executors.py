@@ -2,30 +2,22 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from importlib import metadata
 from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster import refused_options, requirements_of
-from kedro_dagster_component.config.executors import ExecutorConfig
+from kedro_dagster_component.compat.dagster import plain_schema, refused_options, requirements_of
+from kedro_dagster_component.config.check_executors import is_installed
+from kedro_dagster_component.config.executor_options import Schema, bundled_versions
+from kedro_dagster_component.config.executors import EXECUTOR_PACKAGES, ExecutorConfig
 from kedro_dagster_component.runtime.executor import KedroExecutor
 from kedro_dagster_component.runtime.fork_server import warmed_config
-
-_MODULES: Mapping[str, tuple[str, str, str]] = {
-    "in_process": ("dagster", "in_process_executor", "dagster"),
-    "multiprocess": ("dagster", "multiprocess_executor", "dagster"),
-    "dask_executor": ("dagster_dask", "dask_executor", "dask"),
-    "k8s_job_executor": ("dagster_k8s", "k8s_job_executor", "k8s"),
-    "docker_executor": ("dagster_docker", "docker_executor", "docker"),
-    "celery_executor": ("dagster_celery", "celery_executor", "celery"),
-    "celery_docker_executor": ("dagster_celery_docker", "celery_docker_executor", "celery-docker"),
-    "celery_k8s_job_executor": ("dagster_celery_k8s", "celery_k8s_job_executor", "celery-k8s"),
-}
-"""Module, name and the extra of this package that installs it, by executor kind."""
 
 
 class ExecutorError(Exception):
@@ -67,16 +59,44 @@ def build_executor(config: ExecutorConfig) -> dg.ExecutorDefinition:
     return _built(config.kind, json.dumps(config.options, sort_keys=True, default=str))
 
 
-@functools.cache
-def _built(kind: str, options_json: str) -> dg.ExecutorDefinition:
-    module, name, extra = _MODULES[kind]
+def installed_schemas(kinds: Iterable[str]) -> Mapping[str, Schema]:
+    """What executors take that are installed in another version than the bundled schemas were made from.
+
+    Args:
+        kinds: To look at; of the others nothing is imported.
+
+    Returns:
+        By kind; without those whose package cannot be imported.
+    """
+    schemas = {}
+    for kind in EXECUTOR_PACKAGES.keys() & kinds:
+        name = EXECUTOR_PACKAGES[kind].distribution
+        if is_installed(kind) and metadata.version(name) != bundled_versions()[name]:
+            with contextlib.suppress(ExecutorError):
+                schemas[kind] = plain_schema(_definition(kind))
+    return schemas
+
+
+def _definition(kind: str) -> dg.ExecutorDefinition:
+    """The executor as its package has it.
+
+    Raises:
+        ExecutorError: The package cannot be imported.
+    """
+    package = EXECUTOR_PACKAGES[kind]
     try:
-        definition: dg.ExecutorDefinition = getattr(importlib.import_module(module), name)
+        definition: dg.ExecutorDefinition = getattr(importlib.import_module(package.module), package.name)
     except ImportError as error:
         raise ExecutorError(
-            f"executor kind '{kind}' needs the package {module.replace('_', '-')}; "
-            f"install it with: pip install 'kedro-dagster-component[{extra}]'"
+            f"executor kind '{kind}' needs the package {package.distribution}: {error}; "
+            f"install it with: pip install 'kedro-dagster-component[{package.extra}]'"
         ) from error
+    return definition
+
+
+@functools.cache
+def _built(kind: str, options_json: str) -> dg.ExecutorDefinition:
+    definition = _definition(kind)
     options: dict[str, Any] = json.loads(options_json)
     refused = refused_options(definition, options)
     if refused:

@@ -81,7 +81,7 @@ def test_every_default_comes_back_as_text(default: object) -> None:
 def test_what_dagster_stores_takes_no_value_from_the_environment(tmp_path: Path) -> None:
     text = """
 jobs: {a: {pipeline: {}, params: {b: ["${oc.env:HOST}"]}, schedule: {cron_schedule: "@daily", tags: {t: "${oc.env:HOST}"}}}}
-executors: {a: {k8s_job_executor: {step_k8s_config: {metadata: "${oc.env:HOST}"}}}}
+executors: {a: {k8s_job_executor: {step_k8s_config: {job_metadata: {metadata: "${oc.env:HOST}"}}}}}
 """
     file = tmp_path / "dagster.yml"
     file.write_text(text, encoding="utf-8")

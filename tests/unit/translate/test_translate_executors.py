@@ -9,9 +9,14 @@ from dagster._config import process_config
 from dagster._core.definitions.job_base import InMemoryJob
 
 from kedro_dagster_component import with_kedro_hooks
-from kedro_dagster_component.config.executors import EXECUTOR_KINDS, ExecutorConfig
+from kedro_dagster_component.config.executors import EXECUTOR_KINDS, ExecutorConfig, executor_context
 from kedro_dagster_component.runtime.executor import KedroExecutor
-from kedro_dagster_component.translate.executors import ExecutorError, build_executor, default_executor
+from kedro_dagster_component.translate.executors import (
+    ExecutorError,
+    build_executor,
+    default_executor,
+    installed_schemas,
+)
 
 forks = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
@@ -56,9 +61,10 @@ def made():
 
 def test_all_eight_kinds_can_be_built_or_say_what_to_install():
     refused = {}
+    needed = {"dask_executor": {"cluster": {"local": {}}}, "celery_docker_executor": {"docker": {}}}
     for kind in EXECUTOR_KINDS:
         try:
-            assert executor(kind).name
+            assert executor(kind, **needed.get(kind, {})).name
         except ExecutorError as error:
             refused[kind] = str(error)
     assert refused.keys().isdisjoint({"in_process", "multiprocess"})
@@ -121,8 +127,15 @@ def test_steps_are_forked_with_the_code_location_at_hand(made):
 
 
 def test_options_are_refused_by_dagsters_own_schema():
+    lenient = executor_context({"multiprocess": {"permissive": {}}})
+    config = ExecutorConfig.model_validate({"multiprocess": {"start_method": {"fork": {}}}}, context=lenient)
     with pytest.raises(ExecutorError, match=r"refuses the options of executor kind 'multiprocess'.*start_method"):
-        executor("multiprocess", start_method={"fork": {}})
+        build_executor(config)
+
+
+def test_schemas_of_installed_executors():
+    assert installed_schemas(["in_process", "nothing_known"]) == {}
+    assert all(isinstance(schema, dict) for schema in installed_schemas(EXECUTOR_KINDS).values())
 
 
 def test_entries_are_equal_whatever_the_order_of_their_options():
