@@ -130,11 +130,9 @@ class Hosts:
     Attributes:
         environment: The process's environment variables before any Kedro project was opened: what a child
             process starts from.
-        fork_risk: Why a fork of the process that opened the project is not safe; None where it is, or is no fork.
     """
 
     def __init__(self) -> None:
-        self.fork_risk: str | None = None
         self.environment: Mapping[str, str] = dict(os.environ)
         self._hosts: dict[ProjectKey, KedroHost] = {}
         self._lock = threading.Lock()

@@ -39,8 +39,6 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
     options: SessionOptions = getattr(context.resources, instance.key).options
     view = RunView.of_op(op_context)
     open_run(view)
-    if hosts.fork_risk is not None:
-        context.log.warning("Steps are forked, and %s: set `start_method: {spawn: {}}` if they hang", hosts.fork_risk)
     session = session_request(view, instance, options)
     sink = sink_of(op_context.log)
     host = hosts.get(instance.ref)

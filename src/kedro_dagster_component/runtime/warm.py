@@ -16,19 +16,19 @@ from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE
 from kedro_dagster_component.runtime.host import hosts
 
 
-def _risk() -> str | None:
-    """What makes forks of this process unsafe after the project's imports; None for nothing known."""
+def _risk(culprit: str) -> str | None:
+    """What makes forks of this process unsafe after the imports of a culprit; None for nothing known."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
-        return "the project initialises CUDA when it is imported"
+        return f"{culprit} initialises CUDA when it is imported"
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
-    return f"the project starts threads when it is imported ({', '.join(others)})" if others else None
+    return f"{culprit} starts threads when it is imported ({', '.join(others)})" if others else None
 
 
-def _open(text: str) -> None:
+def _open(text: str) -> str | None:
     hosts.warm(ProjectRef.model_validate_json(text))
-    hosts.fork_risk = _risk()
     os.register_at_fork(after_in_child=_reseed)
+    return _risk("the project")
 
 
 def _reseed() -> None:
@@ -41,5 +41,8 @@ def _reseed() -> None:
         torch.seed()
 
 
-if WARM_VARIABLE in os.environ:
-    _open(os.environ.pop(WARM_VARIABLE))
+risk = _risk("the code location")
+"""Why forks of this process are not as good as new processes; None for nothing known."""
+
+if risk is None and WARM_VARIABLE in os.environ:
+    risk = _open(os.environ[WARM_VARIABLE])

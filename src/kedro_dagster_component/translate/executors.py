@@ -17,7 +17,7 @@ from kedro_dagster_component.config.check_executors import is_installed
 from kedro_dagster_component.config.executor_options import Schema, bundled_versions
 from kedro_dagster_component.config.executors import EXECUTOR_PACKAGES, ExecutorConfig
 from kedro_dagster_component.runtime.executor import KedroExecutor
-from kedro_dagster_component.runtime.fork_server import warmed_config
+from kedro_dagster_component.runtime.fork_server import forking_config, preloaded_modules
 
 
 class ExecutorError(Exception):
@@ -113,8 +113,11 @@ def _wrapped(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
 
     def create(context: dg.InitExecutorContext) -> KedroExecutor:
         module = getattr(context.job, "get_module", lambda: None)()
-        config = warmed_config(inner.name, context.executor_config, module)
-        return KedroExecutor(create_inner(context._replace(executor_config=config)))
+        preloaded = preloaded_modules(inner.name, context.executor_config, module)
+        if not preloaded:
+            return KedroExecutor(create_inner(context))
+        forking = forking_config(inner.name, context.executor_config, preloaded)
+        return KedroExecutor(create_inner(context), create_inner(context._replace(executor_config=forking)), preloaded)
 
     return dg.ExecutorDefinition(
         name=inner.name,

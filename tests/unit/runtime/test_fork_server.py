@@ -6,13 +6,14 @@ import sys
 import pytest
 
 from kedro_dagster_component.manifest import ProjectRef
-from kedro_dagster_component.runtime.fork_server import warm_project, warmed_config
+from kedro_dagster_component.runtime.fork_server import fork_server, forking_config, preloaded_modules
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
 )
 WARM = "kedro_dagster_component.runtime.warm"
-FORKED = {"start_method": {"forkserver": {"preload_modules": ["location.definitions", WARM]}}}
+MODULES = ("location.definitions", WARM)
+FORKED = {"start_method": {"forkserver": {"preload_modules": list(MODULES)}}}
 SPAWN = {"start_method": {"spawn": {}}}
 
 
@@ -22,38 +23,59 @@ SPAWN = {"start_method": {"spawn": {}}}
         ("multiprocess", {}, FORKED),
         ("multiprocess", {"max_concurrent": 2}, {"max_concurrent": 2, **FORKED}),
         ("multiprocess", {"start_method": {}}, FORKED),
-        ("multiprocess", SPAWN, SPAWN),
+        ("multiprocess", SPAWN, None),
         ("multi_or_in_process_executor", {"multiprocess": {"max_concurrent": 2}}, {"multiprocess": {"max_concurrent": 2, **FORKED}}),
-        ("multi_or_in_process_executor", {"multiprocess": SPAWN}, {"multiprocess": SPAWN}),
-        ("multi_or_in_process_executor", {"in_process": {}}, {"in_process": {}}),
-        ("in_process", {}, {}),
-        ("docker", {"image": "x"}, {"image": "x"}),
-        ("mine", {"multiprocess": 4}, {"multiprocess": 4}),
+        ("multi_or_in_process_executor", {"multiprocess": SPAWN}, None),
+        ("multi_or_in_process_executor", {"in_process": {}}, None),
+        ("in_process", {}, None),
+        ("docker", {"image": "x"}, None),
+        ("mine", {"multiprocess": 4}, None),
     ],
 )  # fmt: skip
 def test_only_multiprocess_executors_that_do_not_choose_fork(executor, config, expected):
     before = json.dumps(config)
-    assert warmed_config(executor, config, "location.definitions") == expected
+    modules = preloaded_modules(executor, config, "location.definitions")
+    assert modules == (MODULES if expected else ())
+    if expected:
+        assert forking_config(executor, config, modules) == expected
     assert json.dumps(config) == before
 
 
 def test_a_job_from_a_file_has_no_module():
-    assert warmed_config("multiprocess", {}, None)["start_method"]["forkserver"]["preload_modules"] == [WARM]
+    assert preloaded_modules("multiprocess", {}, None) == (WARM,)
 
 
-def test_the_project_is_named_while_the_run_lasts():
-    ref = ProjectRef(project_path="/project", env="prod")
-    with warm_project(ref):
-        assert ProjectRef.model_validate_json(os.environ["KEDRO_DAGSTER_WARM"]) == ref
+@pytest.fixture
+def module(tmp_path, monkeypatch):
+    """Writes a module that new processes can import."""
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{os.environ.get('PYTHONPATH', '')}")
+    monkeypatch.setattr(sys, "path", [str(tmp_path), *sys.path])
+
+    def write(name, text):
+        (tmp_path / f"{name}.py").write_text(text)
+        return name
+
+    return write
+
+
+def test_a_project_that_cannot_be_opened_is_no_risk():
+    with fork_server(ProjectRef(project_path="/nowhere"), [WARM]) as risk:
+        assert risk is None
     assert "KEDRO_DAGSTER_WARM" not in os.environ
 
 
-def test_it_is_forgotten_when_the_run_fails():
-    with pytest.raises(RuntimeError, match="over"), warm_project(ProjectRef(project_path="/project")):
-        raise RuntimeError("over")
-    assert "KEDRO_DAGSTER_WARM" not in os.environ
+def test_threads_of_the_code_location_are_a_risk(module):
+    text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), name='mine', daemon=True).start()\n"
+    with fork_server(None, [module("with_a_thread", text), WARM]) as risk:
+        assert risk == "the code location starts threads when it is imported (mine)"
 
 
-def test_a_run_of_several_projects_names_none():
-    with warm_project(None):
+def test_a_server_that_ends_is_a_risk(module):
+    with fork_server(None, [module("broken", "raise SystemExit(3)"), WARM]) as risk:
+        assert risk == "a process that has the code location imported cannot be had"
+
+
+def test_no_modules_no_server():
+    with fork_server(ProjectRef(project_path="/nowhere"), ()) as risk:
+        assert risk is None
         assert "KEDRO_DAGSTER_WARM" not in os.environ

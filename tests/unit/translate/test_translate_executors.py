@@ -116,8 +116,10 @@ def test_the_launchpad_wins_only_where_the_file_is_silent(made):
 @forks
 def test_steps_are_forked_with_the_code_location_at_hand(made):
     def preloaded(definition, config=None, job=JobOfModule):
-        inner = made(definition, config, job)._inner
-        return inner._start_method, inner._explicit_forkserver_preload
+        outer = made(definition, config, job)
+        assert outer._inner._start_method == "spawn"
+        forking = outer._forking
+        return (forking._start_method, forking._explicit_forkserver_preload) if forking else ("spawn",)
 
     assert preloaded(executor("multiprocess")) == ("forkserver", ["my_location.definitions", OURS])
     assert preloaded(executor("multiprocess"), job=InMemoryJob) == ("forkserver", [OURS])
