@@ -17,6 +17,7 @@ from kedro_dagster_component.runtime.messages import (
     StepResult,
 )
 from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
+from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
@@ -38,6 +39,7 @@ def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: St
     op_context = context.op_execution_context
     options: SessionOptions = getattr(context.resources, instance.key).options
     view = RunView.of_op(op_context)
+    end_with_run(view)
     open_run(view)
     session = session_request(view, instance, options)
     sink = sink_of(op_context.log)
