@@ -97,7 +97,8 @@ NOTES = {
     "loggers": "Classes are named by their import path and have to be importable when the definitions are loaded.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
-    "sensors": "A sensor that would start its own job over and over is refused.\n",
+    "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"
+    "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n",
 }
 
 EXECUTORS = """\

@@ -10,7 +10,7 @@ from kedro_dagster_component.config.automation import AutomationCondition
 from kedro_dagster_component.config.mappings import PartitionMappingConfig
 from kedro_dagster_component.config.partitions import PartitionsChoice
 from kedro_dagster_component.config.policies import BackfillPolicyConfig, FreshnessPolicyConfig, RetryPolicyConfig
-from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, AssetTags, GroupName, Owner, TagText, Text
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, AssetTags, GroupName, Kind, Owner, Pool, TagText
 from kedro_dagster_component.config.section import Section
 
 _MAX_KINDS = 10
@@ -33,9 +33,9 @@ class AssetConfig(Section):
     retry_policy: RetryPolicyConfig | None = Field(
         default=None, description="When the step that makes the asset is tried again."
     )
-    pool: Text | None = Field(default=None, description="Dagster's concurrency pool of the step that makes the asset.")
+    pool: Pool | None = Field(default=None, description="Dagster's concurrency pool of the step that makes the asset.")
     group_name: GroupName | None = Field(default=None, description="Group of the asset, its levels separated by `/`.")
-    kinds: tuple[Text, ...] = Field(
+    kinds: tuple[Kind, ...] = Field(
         default=(), max_length=_MAX_KINDS, description="What the asset is made of, shown as icons; 10 at most."
     )
     backfill_policy: BackfillPolicyConfig | None = Field(

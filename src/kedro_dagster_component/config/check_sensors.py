@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 
 from kedro_dagster_component.config.check_assets import asset_names
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.file_protocols import protocol_mistake
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import is_pattern
 from kedro_dagster_component.config.positions import Positions
@@ -14,7 +16,6 @@ from kedro_dagster_component.config.sensors import (
     AssetChangedSensorConfig,
     JobFailedSensorConfig,
     JobSucceededSensorConfig,
-    SensorSettings,
 )
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import ProjectManifest, dataset_name, is_parameter
@@ -36,6 +37,9 @@ def check_sensors(
             yield from _asset_problems(sensor, path, positions, manifest)
         elif isinstance(sensor, JobSucceededSensorConfig | JobFailedSensorConfig):
             yield from _monitored_problems(sensor, path, positions, known)
+        elif (mistake := protocol_mistake(sensor.path)) is not None:
+            yield positions.problem((*path, "path"), mistake[0], hint=mistake[1])
+    yield from _loop_problems(list(_starts(config, manifest)), positions)
 
 
 def job_names(manifest: ProjectManifest, declared: Declared) -> frozenset[str]:
@@ -54,7 +58,7 @@ def _asset_problems(
     sensor: AssetChangedSensorConfig, path: KeyPath, positions: Positions, manifest: ProjectManifest
 ) -> Iterator[Problem]:
     known = asset_names(manifest)
-    made = _made_by(sensor, manifest)
+    made = _made_by(sensor.job, manifest)
     for index, name in enumerate(sensor.assets):
         at: KeyPath = (*path, "assets", index)
         if name not in known:
@@ -75,8 +79,8 @@ def _dataset_hint(name: str, known: frozenset[str]) -> str | None:
     return "an asset that is no dataset of this project goes under 'asset_keys'"
 
 
-def _made_by(sensor: SensorSettings, manifest: ProjectManifest) -> set[str]:
-    selection = manifest.job_selections.get(sensor.job)
+def _made_by(job: str, manifest: ProjectManifest) -> set[str]:
+    selection = manifest.job_selections.get(job)
     nodes = [manifest.nodes[node_id] for node_id in selection.node_ids] if selection else []
     return {name for node in nodes for name in node.output_datasets or (node.name,)}
 
@@ -95,3 +99,63 @@ def _monitored_problems(
             message = f"the sensor starts '{name}' itself: each of its runs would start the next one"
             hint = "to try failed steps again, give the job a 'retry_policy'" if sensor.type == "job_failed" else None
             yield positions.problem(at, message, hint=hint)
+
+
+@dataclass(frozen=True)
+class _Start:
+    """That every good run of one job starts another."""
+
+    job: str
+    next_job: str
+    sensor: str
+    path: KeyPath
+
+
+def _starts(config: DagsterConfig, manifest: ProjectManifest) -> Iterator[_Start]:
+    """What each run that goes well starts; a job started by a failure may well start the failed one again."""
+    for name, sensor in config.sensors.items():
+        path: KeyPath = ("sensors", name)
+        if isinstance(sensor, JobSucceededSensorConfig):
+            for index, job in enumerate(sensor.monitored_jobs):
+                yield _Start(job, sensor.job, name, (*path, "monitored_jobs", index))
+        elif isinstance(sensor, AssetChangedSensorConfig) and _waits_for_one(sensor):
+            for index, dataset in enumerate(sensor.assets):
+                for job in _makers(dataset, manifest):
+                    yield _Start(job, sensor.job, name, (*path, "assets", index))
+
+
+def _waits_for_one(sensor: AssetChangedSensorConfig) -> bool:
+    return sensor.require == "any" or len(sensor.assets) + len(sensor.asset_keys) == 1
+
+
+def _makers(dataset: str, manifest: ProjectManifest) -> list[str]:
+    return [job for job in sorted(manifest.job_selections) if dataset in _made_by(job, manifest)]
+
+
+def _loop_problems(starts: Sequence[_Start], positions: Positions) -> Iterator[Problem]:
+    """Jobs that start each other for ever; each loop once, at its last sensor in the file."""
+    seen: set[frozenset[str]] = set()
+    for index, start in enumerate(starts):
+        way = _way(start.next_job, start.job, starts[: index + 1])
+        jobs = frozenset((start.job, *(step.job for step in way)))
+        if start.job == start.next_job or not way or jobs in seen:
+            continue
+        seen.add(jobs)
+        shown = " -> ".join((start.job, *(step.job for step in way), start.job))
+        sensors = "', '".join(sorted({step.sensor for step in (start, *way)}))
+        message = f"the jobs start each other for ever: {shown}"
+        yield positions.problem(start.path, message, hint=f"take one of these sensors away: '{sensors}'")
+
+
+def _way(first: str, last: str, starts: Sequence[_Start]) -> tuple[_Start, ...]:
+    """The shortest way from a job to another; empty where there is none."""
+    ways: list[tuple[str, tuple[_Start, ...]]] = [(first, ())]
+    seen = {first}
+    for job, way in ways:
+        if job == last:
+            return way
+        for start in starts:
+            if start.job == job and start.next_job not in seen:
+                seen.add(start.next_job)
+                ways.append((start.next_job, (*way, start)))
+    return ()

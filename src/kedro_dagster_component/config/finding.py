@@ -230,7 +230,10 @@ _SENTENCES: Mapping[str, Callable[[ErrorDetails, str], tuple[str, str | None]]] 
     "too_short": _explain_length("at least", "min_length"),
     "too_long": _explain_length("at most", "max_length"),
     "string_too_short": lambda line, got: ("expected text, got an empty text", None),
-    "invalid_key": lambda line, got: ("a key has to be text", "put it in quotes"),
+    "invalid_key": lambda line, got: (
+        f"a key has to be text, got {describe(line['loc'][-1])}",
+        quotes_hint(line["loc"][-1]),
+    ),
 }
 """Sentence and hint by pydantic's error type."""
 

@@ -11,7 +11,7 @@ from kedro_dagster_component.config.executors import ExecutorChoice
 from kedro_dagster_component.config.finding import quote, refuse
 from kedro_dagster_component.config.loggers import LoggerChoice
 from kedro_dagster_component.config.policies import RetryPolicyConfig
-from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Owner, TagText, Text
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Owner, Tags, Text
 from kedro_dagster_component.config.schedules import ScheduleChoice
 from kedro_dagster_component.config.section import Section
 from kedro_dagster_component.errors import did_you_mean
@@ -65,10 +65,10 @@ class JobConfig(Section):
         default=None, description="What a scheduled run of a partitioned job works on: all, latest, or a range 'a...b'."
     )
     description: str | None = Field(default=None, description="Shown in Dagster.")
-    tags: Annotated[dict[str, TagText], EMPTY_AS_MAPPING] = Field(
+    tags: Annotated[Tags, EMPTY_AS_MAPPING] = Field(
         default={}, description="Tags of the job, and of its runs where `run_tags` is not given."
     )
-    run_tags: Annotated[dict[str, TagText], EMPTY_AS_MAPPING] = Field(default={}, description="Tags of the job's runs.")
+    run_tags: Annotated[Tags, EMPTY_AS_MAPPING] = Field(default={}, description="Tags of the job's runs.")
     owners: tuple[Owner, ...] = Field(default=(), description="E-mail addresses, or teams as `team:name`.")
     retry_policy: RetryPolicyConfig | None = Field(default=None, description="When failed steps are tried again.")
 

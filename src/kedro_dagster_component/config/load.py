@@ -118,7 +118,9 @@ class _Source:
             lines = error.errors(include_url=False)
         unknown = [path for path, _ in self.filled.missing]
         lines = [line for line in lines if not any(line["loc"][: len(path)] == path for path in unknown)]
-        return None, [*problems, *(_problem(line, self.positions) for line in lines)]
+        told = {problem.position for problem in self.positions.problems}
+        found = (_problem(line, self.positions) for line in lines)
+        return None, [*problems, *(problem for problem in found if problem.position not in told)]
 
     def fill_jobs(self, manifest: ProjectManifest) -> ProjectManifest:
         """The manifest with the variables' values in the jobs that factories make."""

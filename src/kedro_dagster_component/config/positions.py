@@ -14,6 +14,13 @@ from kedro_dagster_component.config.yaml_mistakes import explain_yaml_error
 from kedro_dagster_component.errors import Position, Problem
 
 _MERGE = "<<"
+_NO_TEXT = {
+    "tag:yaml.org,2002:int": "a number",
+    "tag:yaml.org,2002:float": "a number",
+    "tag:yaml.org,2002:bool": "true or false",
+    "tag:yaml.org,2002:null": "nothing",
+}
+"""What a key is instead of text, by its tag."""
 _LONG_ENOUGH = 4
 """Characters of a value that is no part of an ordinary word."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -209,6 +216,23 @@ def read_positions(path: str | Path) -> PositionTree:
     return PositionTree(file, root, tuple(_structure_problems(file, root)), "oc.env" in text)
 
 
+def read_documents(path: str | Path) -> tuple[PositionTree, ...]:
+    """The places of a YAML file with one document or several.
+
+    Args:
+        path: Absolute.
+
+    Returns:
+        One tree for each document; none for a file that cannot be read or is no valid YAML.
+    """
+    file = Path(path)
+    try:
+        roots = list(yaml.compose_all(file.read_text(encoding="utf-8"), Loader=_Loader))
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return ()
+    return tuple(PositionTree(file, root, tuple(_structure_problems(file, root))) for root in roots)
+
+
 def read_all_positions(
     files: Sequence[str | Path], content: Mapping[str, Any] | None = None, secrets: frozenset[str] = frozenset()
 ) -> Positions:
@@ -253,6 +277,7 @@ def _structure_problems(file: Path, root: yaml.Node) -> Iterator[Problem]:
             hint = "write sections such as 'jobs:' at the left edge"
             yield Problem("the file has no mapping at its top", position_of(file, root), hint)
         return
+    yield from _top_level_problems(file, root)
     pending: list[yaml.CollectionNode] = [root]
     seen = {id(root)}
     while pending:
@@ -264,6 +289,14 @@ def _structure_problems(file: Path, root: yaml.Node) -> Iterator[Problem]:
             if isinstance(child, yaml.CollectionNode) and id(child) not in seen:
                 seen.add(id(child))
                 pending.append(child)
+
+
+def _top_level_problems(file: Path, root: yaml.MappingNode) -> Iterator[Problem]:
+    """Keys that are no text, which Kedro's loader fails on at the top of a file."""
+    for key, _ in root.value:
+        if isinstance(key, yaml.ScalarNode) and (kind := _NO_TEXT.get(key.tag)) is not None:
+            message = f"a key at the top of a file has to be text: YAML reads '{key.value}' as {kind}"
+            yield Problem(message, position_of(file, key), f'put it in quotes: "{key.value}"')
 
 
 def _key_problems(file: Path, node: yaml.MappingNode) -> Iterator[Problem]:

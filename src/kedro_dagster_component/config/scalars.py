@@ -8,16 +8,28 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
+from pydantic_core import InitErrorDetails
 
 from kedro_dagster_component.config.cron import cron_mistake
-from kedro_dagster_component.config.finding import describe, finding, quote, refusal, refuse
+from kedro_dagster_component.config.finding import all_findings, describe, finding, quote, refuse
 from kedro_dagster_component.errors import did_you_mean
 from kedro_dagster_component.naming import identifier
 
 _EMAIL = re.compile(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,7}")
 _GROUP = re.compile(r"[A-Za-z0-9_]+(/[A-Za-z0-9_]+)*")
-_TAG_KEY = re.compile(r"([A-Za-z0-9_.-]{1,63}/)?[A-Za-z0-9_.-]{1,63}")
+_TAG_KEY = re.compile(r"([A-Za-z0-9_.-]{1,63}/|dagster/kind/)?[A-Za-z0-9_.-]{1,63}")
 _TAG_VALUE = re.compile(r"[A-Za-z0-9_.-]{0,63}")
+_RESERVED = "dagster/"
+_TAGS_OF_RUNS = tuple(
+    f"{_RESERVED}{name}"
+    for name in (
+        *("priority", "max_retries", "retry_strategy", "max_runtime", "isolation"),
+        "retry_on_asset_or_op_failure",
+    )
+)
+"""Tags of Dagster's own that people may set."""
+_POOL = re.compile(r"\S+")
+_KIND = re.compile(r"[A-Za-z0-9_.-]{1,63}")
 _JOB_NAME = re.compile(r"[A-Za-z0-9_]+")
 PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_][A-Za-z0-9_]*)\}")
 """A placeholder in the name of a job factory or a dataset factory, and its name."""
@@ -67,7 +79,7 @@ def _check_timezone(text: str) -> str:
 
 def _check_owner(text: str) -> str:
     if not _EMAIL.fullmatch(text) and not (text.startswith("team:") and len(text) > len("team:")):
-        hint = f"for a team write 'team:{text}'" if "@" not in text else None
+        hint = f"for a team write 'team:{text}'" if "@" not in text and ":" not in text else None
         raise refuse(f"{quote(text)} is no owner: expected an e-mail address or 'team:name'", hint=hint, value=text)
     return text
 
@@ -83,24 +95,53 @@ def _group_like(text: str) -> str:
     return "/".join(identifier(part) for part in re.split(r"[/.]", text) if part) or "my_group"
 
 
+def _wrong_tag_names(tags: Mapping[str, str]) -> list[InitErrorDetails]:
+    message = "is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most"
+    return [finding(f"{quote(key)} {message}", at=(key,), at_key=True) for key in tags if not _TAG_KEY.fullmatch(key)]
+
+
 def _check_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
-    wrong_keys = [
-        finding(
-            f"{quote(key)} is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most",
-            at=(key,),
-            at_key=True,
-        )
-        for key in tags
-        if not _TAG_KEY.fullmatch(key)
-    ]
     wrong_values = [
         finding("the value of a tag has up to 63 letters, digits, '_', '-' and '.'", at=(key,), value=value)
         for key, value in tags.items()
         if not _TAG_VALUE.fullmatch(value)
     ]
-    if wrong_keys or wrong_values:
-        raise refusal(*wrong_keys, *wrong_values)
+    all_findings([*_wrong_tag_names(tags), *wrong_values])
     return tags
+
+
+def _check_tag_names(tags: Mapping[str, str]) -> Mapping[str, str]:
+    all_findings(_wrong_tag_names(tags))
+    return tags
+
+
+def _check_schedule_tags(tags: Mapping[str, str]) -> Mapping[str, str]:
+    reserved = [
+        finding(
+            f"Dagster keeps tags that begin with '{_RESERVED}' for itself",
+            hint="those you may set are " + ", ".join(_TAGS_OF_RUNS),
+            at=(key,),
+            at_key=True,
+        )
+        for key in tags
+        if key.startswith(_RESERVED) and key not in _TAGS_OF_RUNS
+    ]
+    all_findings([*_wrong_tag_names(tags), *reserved])
+    return tags
+
+
+def _check_pool(text: str) -> str:
+    if not _POOL.fullmatch(text):
+        message = f"{quote(text)} is no pool: a pool's name has no spaces"
+        raise refuse(message, hint=f"for example '{'_'.join(text.split())}'" if text.split() else None, value=text)
+    return text
+
+
+def _check_kind(text: str) -> str:
+    if not _KIND.fullmatch(text):
+        message = f"{quote(text)} is no kind: up to 63 letters, digits, '_', '-' and '.'"
+        raise refuse(message, hint=f"for example '{re.sub(r'[^A-Za-z0-9_.-]', '_', text)[:63]}'", value=text)
+    return text
 
 
 def is_job_name(name: str) -> bool:
@@ -178,6 +219,18 @@ TagText = Annotated[str, BeforeValidator(_number_as_text), WithJsonSchema({"type
 
 AssetTags = Annotated[dict[str, TagText], AfterValidator(_check_tags)]
 """Tags as Dagster takes them on assets."""
+
+Tags = Annotated[dict[str, TagText], AfterValidator(_check_tag_names)]
+"""Tags as Dagster takes them on jobs; their values are free."""
+
+ScheduleTags = Annotated[dict[str, TagText], AfterValidator(_check_schedule_tags)]
+"""Tags as Dagster takes them on schedules."""
+
+Pool = Annotated[str, Field(min_length=1), AfterValidator(_check_pool)]
+"""A concurrency pool."""
+
+Kind = Annotated[str, Field(min_length=1), AfterValidator(_check_kind)]
+"""A kind, which Dagster keeps as a tag."""
 
 JobName = Annotated[str, AfterValidator(_check_job_name)]
 """The name of a job, or of a job factory with its placeholders."""

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
-from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Crons, Status, TagText, Timezone
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Crons, ScheduleTags, Status, Timezone
 from kedro_dagster_component.config.section import Section, name_or_inline
 
 
@@ -23,7 +23,7 @@ class ScheduleConfig(Section):
     )
     description: str | None = Field(default=None, description="Shown in Dagster.")
     metadata: Annotated[dict[str, Any], EMPTY_AS_MAPPING] = Field(default={}, description="Shown in Dagster.")
-    tags: Annotated[dict[str, TagText], EMPTY_AS_MAPPING] = Field(
+    tags: Annotated[ScheduleTags, EMPTY_AS_MAPPING] = Field(
         default={}, description="Tags of the schedule and of the runs it starts."
     )
 

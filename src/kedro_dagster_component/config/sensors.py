@@ -9,7 +9,7 @@ from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
 from kedro_dagster_component.config.finding import finding, quote, refusal, refuse
-from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Count, Names, Status, TagText, Text
+from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Count, Names, Status, Tags, Text
 from kedro_dagster_component.config.section import Section, read_by_type
 
 
@@ -23,7 +23,7 @@ class SensorSettings(Section):
         description="RUNNING starts the sensor when it is first loaded; STOPPED waits for a person.",
     )
     description: str | None = Field(default=None, description="Shown in Dagster.")
-    tags: Annotated[dict[str, TagText], EMPTY_AS_MAPPING] = Field(
+    tags: Annotated[Tags, EMPTY_AS_MAPPING] = Field(
         default={}, description="Tags of the sensor and of the runs it starts."
     )
 

@@ -50,9 +50,8 @@ def build_handlers(loggers: Sequence[LoggerSettings]) -> list[logging.Handler]:
     return built
 
 
-def log_event(handlers: Sequence[logging.Handler], *, failed: bool, message: str) -> None:
+def log_event(handlers: Sequence[logging.Handler], message: str, level: int) -> None:
     """Give a Dagster event to some handlers, as a record of the logger `dagster`."""
-    level = logging.ERROR if failed else logging.INFO
     record = logging.LogRecord(_EVENT_LOGGER, level, _EVENT_LOGGER, 0, message, None, None)
     for handler in handlers:
         if level >= handler.level:

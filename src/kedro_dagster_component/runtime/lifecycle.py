@@ -84,9 +84,12 @@ class RunLifecycle:
             raise
 
     def observe(self, event: dg.DagsterEvent) -> None:
-        """Look at an event of the run: give it to the job's loggers, and remember the first failure."""
+        """Look at an event of the run: give it to the job's loggers, and remember the first failure.
+
+        It has the level it has in Dagster's own log: ERROR for a failure, DEBUG for any other.
+        """
         if self._handlers and event.message:
-            log_event(self._handlers, failed=event.is_failure, message=event.message)
+            log_event(self._handlers, event.message, logging.ERROR if event.is_failure else logging.DEBUG)
         self._watch.observe(event)
 
     def finish(self, error: BaseException | None) -> None:
@@ -113,7 +116,8 @@ class RunLifecycle:
         """Tell the job's loggers how the run ended: Dagster says so only when this process has nothing more to do."""
         run = self._view.run
         ending = f"failed: {failure.class_name}: {failure.message}" if failure else "succeeded"
-        log_event(self._handlers, failed=failure is not None, message=f"Run {run.run_id} of {run.job_name} {ending}")
+        level = logging.ERROR if failure else logging.INFO
+        log_event(self._handlers, f"Run {run.run_id} of {run.job_name} {ending}", level)
 
     def _waiting(self) -> list[Participant]:
         """Participants whose last hook is still to fire: a sensor may have fired that of a run ended by force."""

@@ -44,7 +44,7 @@ root: {handlers: [rich, file], level: CRITICAL}
 DAGSTER = """
 loggers:
   own:
-    log_level: INFO
+    log_level: DEBUG
     formatters: {plain: {format: "%(levelname)s|%(name)s|%(message)s"}}
     handlers: [{class: logging.FileHandler, filename: job.log, formatter: plain}]
 jobs:
@@ -97,4 +97,5 @@ def test_a_jobs_loggers_get_the_nodes_kedros_and_dagsters_records(spoken):
     text = (project / "job.log").read_text(encoding="utf-8")
     assert text.count("INFO|demo.nodes|number 7") == len(reports)
     assert "|kedro.pipeline.node|Running node: speak" in text
-    assert 'INFO|dagster|Finished execution of step "speak"' in text
+    assert 'DEBUG|dagster|Finished execution of step "speak"' in text
+    assert "INFO|dagster|Run " in text

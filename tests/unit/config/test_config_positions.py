@@ -118,6 +118,8 @@ YAML_MISTAKES = [
     ("a: \x01\n", "1:4 a control character that YAML does not allow -> delete it"),
     ("a: {{ x }}\n", "1:5 a mapping or list stands where a key should -> put text that begins with '{' or '[' in quotes"),
     ("a:\n  b: 1\n  b: 2\n", "3:3 the key 'b' is there twice, first in line 2 -> keep one"),
+    ("1: {}\n", "1:1 a key at the top of a file has to be text: YAML reads '1' as a number -> put it in quotes: \"1\""),
+    ("a: 1\nyes: {}\n", "2:1 a key at the top of a file has to be text: YAML reads 'yes' as true or false -> put it in quotes: \"yes\""),
     ("- a\n", "1:1 the file has no mapping at its top -> write sections such as 'jobs:' at the left edge"),
     ("x\n", "1:1 the file has no mapping at its top -> write sections such as 'jobs:' at the left edge"),
 ]  # fmt: skip

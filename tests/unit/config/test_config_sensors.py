@@ -37,7 +37,52 @@ def test_each_type(tmp_path: Path) -> None:
 
 
 def test_jobs_of_pipelines_are_known_where_the_file_has_no_jobs(tmp_path: Path) -> None:
-    assert problems(SENSORS, tmp_path) == []
+    assert problems(SENSORS.replace("s3://", "memory://"), tmp_path) == []
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [
+        ("inbox/*.csv", None),
+        ("/data/a::b", None),
+        ("C:/inbox", None),
+        ("memory://inbox/*.csv", None),
+        ("zip://*.csv::file:///data/a.zip", None),
+        ("simplecache::memory://a", None),
+        ("s4://inbox", "unknown filesystem 's4://' -> did you mean 's3' or 'gs'?"),
+        ("zip://*.csv::htp://x/a.zip", "unknown filesystem 'htp://' -> did you mean 'http' or 'https' or 'ftp'?"),
+        ("nothing_like_it://x", "unknown filesystem 'nothing_like_it://' -> fsspec knows file, s3, gs, abfs, sftp, http, memory and more"),
+        ("root://x", "the filesystem 'root://' needs the package fsspec-xrootd -> install it with: pip install fsspec-xrootd"),
+    ],
+)  # fmt: skip
+def test_filesystems(path: str, found: str | None, tmp_path: Path) -> None:
+    text = f"sensors: {{a: {{type: file_arrived, job: prepare, path: '{path}'}}}}"
+
+    assert problems(text, tmp_path) == ([f"1:55 sensors.a.path: {found}"] if found else [])
+
+
+LOOP_JOBS = "jobs: {" + ", ".join(f"{name}: {{pipeline: {{}}}}" for name in "abcd") + "}\n"
+LOOPS = [
+    ("x: {type: job_succeeded, job: b, monitored_jobs: a}", []),
+    ("x: {type: job_succeeded, job: b, monitored_jobs: a}, y: {type: job_succeeded, job: a, monitored_jobs: [c, b]}", [
+        "sensors.y.monitored_jobs[1]: the jobs start each other for ever: b -> a -> b -> take one of these sensors away: 'x', 'y'",
+    ]),
+    ("x: {type: job_succeeded, job: b, monitored_jobs: a}, y: {type: job_succeeded, job: c, monitored_jobs: b}, z: {type: job_succeeded, job: a, monitored_jobs: c}", [
+        "sensors.z.monitored_jobs[0]: the jobs start each other for ever: c -> a -> b -> c -> take one of these sensors away: 'x', 'y', 'z'",
+    ]),
+    ("x: {type: job_failed, job: b, monitored_jobs: a}, y: {type: job_succeeded, job: a, monitored_jobs: b}", []),
+    ("x: {type: job_succeeded, job: b, monitored_jobs: d}, y: {type: asset_changed, job: d, assets: eu.model}", [
+        "sensors.y.assets[0]: the jobs start each other for ever: b -> d -> b -> take one of these sensors away: 'x', 'y'",
+    ]),
+    ("x: {type: job_succeeded, job: b, monitored_jobs: d}, y: {type: asset_changed, job: d, assets: [eu.model, raw], require: all}", []),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("sensors", "found"), LOOPS, ids=[text for text, _ in LOOPS])
+def test_jobs_that_start_each_other(sensors: str, found: list[str], tmp_path: Path) -> None:
+    more = {"job_selections": {"b": JobSelection(node_ids=("eu.fit",))}}
+
+    assert without_place(problems(f"{LOOP_JOBS}sensors: {{{sensors}}}", tmp_path, **more)) == found
 
 
 @pytest.mark.parametrize(

@@ -192,10 +192,11 @@ def test_dagsters_events():
         "handlers": [KEEPING | {"formatter": "f", "filters": ["f"]}],
     }
     built = [*handlers(logger), *handlers(logger | {"log_level": "ERROR"})]
-    log_event(built, failed=False, message="100% done")
-    log_event(built, failed=False, message="secret")
+    log_event(built, "100% done", logging.INFO)
+    log_event(built, "secret", logging.INFO)
+    log_event(built, "detail", logging.DEBUG)
     assert kept == ["INFO|dagster|100% done"]
-    log_event(built, failed=True, message="over")
+    log_event(built, "over", logging.ERROR)
     assert kept[1:] == ["ERROR|dagster|over"] * 2
 
 
