@@ -7,14 +7,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
-from dagster.components.resolved.errors import ResolutionException
 
-from kedro_dagster_component.attributes import check_attributes, filters_of
+from kedro_dagster_component.attributes import check_attributes, check_values, filters_of
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.errors import ConfigurationError, Problem
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
@@ -41,10 +40,13 @@ from kedro_dagster_component.translate.jobs import (
 )
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
+from kedro_dagster_component.translation import TranslationError
 from kedro_dagster_component.triggers import build_automation, build_configured_sensors, sensor_surroundings
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
+
+_NO_PARTITIONS = "partitions have no effect yet: every asset is one whole"
 
 
 def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -54,14 +56,17 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
         KedroDagsterError: The project cannot be read, or its configuration has mistakes.
     """
     place = ComponentPlace(context)
-    manifest = load_manifest(place, _project_ref(component, place))
-    config, positions = _checked_configuration(component, place, manifest)
+    problems = check_values(component, place)
+    manifest = _read_project(component, place, problems)
+    config, positions = _checked_configuration(component, place, manifest, problems)
     manifest = with_settings(manifest, config)
     chosen = exposed_nodes(manifest, filters_of(component))
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
     for message in manifest.warnings:
         warn_at(place.position("project"), message)
     _warn_of_partitions(config, positions)
+    if component.partitions:
+        warn_at(place.position("partitions"), _NO_PARTITIONS)
     if manifest.nodes and not node_ids:
         warn_at(
             place.position("select"),
@@ -148,10 +153,8 @@ class _Assembly:
         """The final spec; a node that bears the name of a dataset keeps out of its way."""
         try:
             spec = self._component.get_asset_spec(node, dataset)
-        except ResolutionException as error:
-            name = dataset.name if dataset is not None else node.name if node is not None else ""
-            message = f"`translation` fails for '{name}': {str(error).strip().splitlines()[-1]}"
-            raise self._place.error(message, "translation") from error
+        except TranslationError as error:
+            raise ConfigurationError(map(self._place.lines.problem, error.findings)) from error
         if dataset is None and node is not None and node.name in self._manifest.datasets:
             path = spec.key.path
             spec = spec.replace_attributes(key=dg.AssetKey([*path[:-1], f"{path[-1]}_node"]))
@@ -254,7 +257,7 @@ def _warn_of_partitions(config: DagsterConfig, positions: Positions) -> None:
     places += [("jobs", name) for name, job in config.jobs.items() if job.partitions is not None]
     if config.partitions or places:
         where = positions.at(*places[0], "partitions") if places else positions.at("partitions")
-        warn_at(where, "partitions have no effect yet: every asset is one whole")
+        warn_at(where, _NO_PARTITIONS)
 
 
 def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
@@ -269,17 +272,31 @@ def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> Pro
     )
 
 
+def _read_project(
+    component: KedroProjectComponent, place: ComponentPlace, problems: Sequence[Problem]
+) -> ProjectManifest:
+    """The manifest of the project; where it cannot be read, that and the mistakes already found."""
+    try:
+        return load_manifest(place, _project_ref(component, place))
+    except ConfigurationError as error:
+        raise ConfigurationError([*problems, *error.problems]) from error
+    except IntrospectionError as error:
+        if not problems:
+            raise
+        raise ConfigurationError([*problems, Problem(str(error))]) from error
+
+
 def _checked_configuration(
-    component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest
+    component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest, found: Sequence[Problem]
 ) -> tuple[DagsterConfig, Positions]:
     """`dagster.yml`, once it and the component's attributes are known to hold no mistake.
 
     Raises:
-        ConfigurationError: With the mistakes of both.
+        ConfigurationError: With the mistakes of all, and those found before.
     """
-    problems = check_attributes(component, place, manifest)
+    problems = [*found, *check_attributes(component, place, manifest)]
     try:
-        config, positions = load_dagster_config(manifest)
+        config, positions = load_dagster_config(manifest, partitions=component.partitions)
     except ConfigurationError as error:
         raise ConfigurationError([*problems, *error.problems]) from error
     if problems:

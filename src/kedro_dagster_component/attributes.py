@@ -2,32 +2,47 @@
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
-from kedro_dagster_component.errors import Problem, did_you_mean
+from kedro_dagster_component.config.component import ComponentConfig, read_section
+from kedro_dagster_component.config.partitions import MultiPartitionsConfig, PartitionsConfig
+from kedro_dagster_component.errors import ConfigurationError, Finding, Problem, ValuePath, did_you_mean, nearest_names
 from kedro_dagster_component.loading import ComponentPlace
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.translate.exposure import Filters, check_filters, check_producers, exposed_nodes
+from kedro_dagster_component.yaml_attributes import plain_findings
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
 
-_NAME = re.compile(r"[A-Za-z0-9_]+")
-_MEMORY_POLICIES = ("auto", "stored")
-_RUN_HOOKS = ("once", "every_process")
-_BACKOFFS = ("LINEAR", "EXPONENTIAL")
-_JITTERS = ("FULL", "PLUS_MINUS")
+_SAYS_WHAT_TO_READ = ("project", "package", "env", "conf_source", "runtime_params", "include_hooks")
+_SAYS_WHAT_TO_SHOW = frozenset({"pipelines", "select", "exclude"})
 
-_Finding = tuple[tuple["str | int", ...], Problem]
+_Placed = tuple[ValuePath, Problem]
 """Path of the wrong value under `attributes`, and a problem that has no position yet."""
+
+
+def check_values(component: KedroProjectComponent, place: ComponentPlace) -> list[Problem]:
+    """Mistakes that show without the project: keys and values.
+
+    Raises:
+        ConfigurationError: With these mistakes, where they leave open which project is meant, or how it is read.
+    """
+    findings = _findings(component)
+    problems = [*place.lines.problems, *map(place.lines.problem, findings)]
+    names = [str(finding.path[0]) for finding in findings]
+    if component.findings is None and findings:  # made in Python: the wrong values are still there
+        raise ConfigurationError(problems)
+    if any(nearest_names(name, _SAYS_WHAT_TO_READ) for name in names):
+        raise ConfigurationError(problems)
+    return problems
 
 
 def check_attributes(
     component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest
 ) -> list[Problem]:
-    """Every mistake in the attributes of a component.
+    """Mistakes in the attributes of a component that only its project shows.
 
     Args:
         component: The instance.
@@ -35,14 +50,14 @@ def check_attributes(
         manifest: The project it shows.
     """
     filters = filters_of(component)
-    findings = [
+    found = [
         *check_filters(manifest, filters),
-        *_choices(component),
-        *_names(component),
         *_executor(component, manifest),
+        *_dimensions(component, manifest),
     ]
-    problems = [Problem(problem.message, place.position(*path), problem.hint) for path, problem in findings]
-    if not any(path[0] in {"pipelines", "select", "exclude"} for path, _ in findings):
+    problems = [Problem(problem.message, place.position(*path), problem.hint) for path, problem in found]
+    wrong = {path[0] for path, _ in found} | {finding.path[0] for finding in _findings(component)}
+    if not wrong & _SAYS_WHAT_TO_SHOW:
         where = place.position("pipelines")
         producers = check_producers(manifest, exposed_nodes(manifest, filters))
         problems += [Problem(problem.message, where, problem.hint) for problem in producers]
@@ -54,33 +69,17 @@ def filters_of(component: KedroProjectComponent) -> Filters:
     return Filters(component.pipelines, component.select, component.exclude)
 
 
-def _choices(component: KedroProjectComponent) -> Iterator[_Finding]:
-    """Values of a fixed set: Dagster lets any text through, since it could be a template."""
-    retry = component.op.retry_policy if component.op is not None else None
-    choices: list[tuple[tuple[str, ...], Any, tuple[str, ...]]] = [
-        (("memory_datasets",), component.memory_datasets, _MEMORY_POLICIES),
-        (("run_hooks",), component.run_hooks, _RUN_HOOKS),
-    ]
-    if retry is not None:
-        choices.append((("op", "retry_policy", "backoff"), retry.backoff, _BACKOFFS))
-        choices.append((("op", "retry_policy", "jitter"), retry.jitter, _JITTERS))
-    for path, value, known in choices:
-        if value is not None and value not in known:
-            hint = did_you_mean(str(value), known)
-            yield path, Problem(f"`{'.'.join(path)}` cannot be '{value}'", hint=hint)
+def partitions_of(component: KedroProjectComponent) -> Mapping[str, PartitionsConfig]:
+    """The partitions a component defines by name; none where they hold mistakes."""
+    config, _ = read_section(ComponentConfig, {"partitions": component.partitions})
+    return config.partitions if config is not None else {}
 
 
-def _names(component: KedroProjectComponent) -> Iterator[_Finding]:
-    """What becomes part of a Dagster name."""
-    names = {("name_prefix",): component.name_prefix, ("op", "name"): component.op.name if component.op else None}
-    for path, name in names.items():
-        if name and not _NAME.fullmatch(name):
-            message = f"`{'.'.join(path)}` '{name}' cannot be part of a Dagster name"
-            hint = f"letters, digits and underscores can, e.g. '{re.sub(r'[^A-Za-z0-9_]', '_', name)}'"
-            yield path, Problem(message, hint=hint)
+def _findings(component: KedroProjectComponent) -> list[Finding]:
+    return plain_findings(component) if component.findings is None else list(component.findings)
 
 
-def _executor(component: KedroProjectComponent, manifest: ProjectManifest) -> Iterator[_Finding]:
+def _executor(component: KedroProjectComponent, manifest: ProjectManifest) -> Iterator[_Placed]:
     """A name no entry of `dagster.yml` bears; the file may hold mistakes of its own."""
     name = component.executor
     configured = manifest.dagster.get("executors")
@@ -88,3 +87,27 @@ def _executor(component: KedroProjectComponent, manifest: ProjectManifest) -> It
     if name is not None and name not in known:
         message = f"there is no executor '{name}' in dagster.yml"
         yield ("executor",), Problem(message, hint=did_you_mean(name, known))
+
+
+def _dimensions(component: KedroProjectComponent, manifest: ProjectManifest) -> Iterator[_Placed]:
+    """Partitions by two dimensions that name partitions which do not exist, or which have dimensions themselves."""
+    defined = partitions_of(component)
+    configured = manifest.dagster.get("partitions")
+    in_file = configured if isinstance(configured, dict) else {}
+    for name, partitions in defined.items():
+        dimensions = partitions.dimensions if isinstance(partitions, MultiPartitionsConfig) else {}
+        for dimension, choice in dimensions.items():
+            if not isinstance(choice, str):
+                continue
+            path = ("partitions", name, "dimensions", dimension)
+            if choice not in {**defined, **in_file}:
+                hint = did_you_mean(choice, {*defined, *in_file} - {name})
+                yield path, Problem(f"there are no partitions '{choice}'", hint=hint)
+            elif _has_dimensions(in_file.get(choice, defined.get(choice))):
+                yield path, Problem(f"'{choice}' has dimensions itself", hint="a dimension is daily, static and so on")
+
+
+def _has_dimensions(partitions: object) -> bool:
+    if isinstance(partitions, dict):  # of dagster.yml, which may hold mistakes of its own
+        return partitions.get("type") == "multi"
+    return isinstance(partitions, MultiPartitionsConfig)

@@ -10,72 +10,40 @@ import dagster as dg
 from dagster.components.resolved.core_models import OpSpec
 from dagster.components.resolved.model import Resolver
 from dagster.components.scaffold.scaffold import scaffold_with
-from dagster.components.utils.translation import TranslationFn, TranslationFnResolver
+from dagster.components.utils.translation import TranslationFn
+from pydantic import BaseModel
+from typing_extensions import Self
 
 from kedro_dagster_component.assembly import build_instance
+from kedro_dagster_component.config.component import OpConfig
 from kedro_dagster_component.config.configured import settings_of
-from kedro_dagster_component.loading import shown_as_text
+from kedro_dagster_component.errors import ConfigurationError, Finding
+from kedro_dagster_component.loading import YamlLines, shown_as_text
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
+from kedro_dagster_component.op_settings import NodeOpSpec, RetryPolicyModel, node_op_spec
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.scaffolder import KedroProjectScaffolder
 from kedro_dagster_component.translate.asset_settings import configured_spec
 from kedro_dagster_component.translate.specs import dataset_spec, node_spec
+from kedro_dagster_component.translation import TranslatedObject, TranslationResolver
+from kedro_dagster_component.yaml_attributes import GivenAttributes, attributes_model, read_attributes
 
-__all__ = ["KedroProjectComponent", "NodeOpSpec", "TranslatedObject"]
+__all__ = ["KedroProjectComponent", "NodeOpSpec", "RetryPolicyModel", "TranslatedObject"]
 
 
-@dataclass(frozen=True)
-class TranslatedObject:
-    """What templates under `translation` see.
+class _ReadAttributes:
+    """What reading the YAML leaves behind beside the fields.
 
     Attributes:
-        node: The node that makes the asset; None for a free input.
-        dataset: The dataset behind the asset; None for a node without outputs.
+        findings: Mistakes in the attributes, told once the project is known; None for an instance made in Python.
     """
 
-    node: NodeEntry | None
-    dataset: DatasetEntry | None
-
-
-class RetryPolicyModel(dg.Model, dg.Resolvable):
-    """When a failed step is tried again."""
-
-    max_retries: Annotated[int, Resolver.default(description="How often a failed step is tried again.")] = 1
-    delay: Annotated[float | None, Resolver.default(description="Seconds before the next attempt.")] = None
-    backoff: Annotated[
-        str | None,
-        Resolver.default(description="How the delay grows: LINEAR or EXPONENTIAL.", examples=["EXPONENTIAL"]),
-    ] = None
-    jitter: Annotated[
-        str | None,
-        Resolver.default(description="How the delay is made random: FULL or PLUS_MINUS.", examples=["FULL"]),
-    ] = None
-
-
-class NodeOpSpec(OpSpec):
-    """Dagster's OpSpec plus a retry policy; it holds for the step of every node."""
-
-    retry_policy: Annotated[
-        RetryPolicyModel | None,
-        Resolver.default(
-            description="When a failed step is tried again; a job's own policy in dagster.yml wins.",
-            examples=[{"max_retries": 3, "delay": 2}],
-        ),
-    ] = None
-
-
-class _TranslationResolver(TranslationFnResolver[TranslatedObject]):
-    """Dagster's resolver of translations, with the help for its field that it takes no argument for."""
-
-    def __init__(self, *, description: str, examples: list[Any]) -> None:
-        super().__init__(template_vars_for_translation_fn=lambda shown: {"node": shown.node, "dataset": shown.dataset})
-        self.description = description
-        self.examples = examples
+    findings: tuple[Finding, ...] | None = None
 
 
 @scaffold_with(KedroProjectScaffolder)
 @dataclass
-class KedroProjectComponent(dg.Component, dg.Resolvable):
+class KedroProjectComponent(_ReadAttributes, dg.Component, dg.Resolvable):
     """Show a Kedro project in Dagster and run it there, without any change to the project.
 
     The nodes of the project's registered pipelines become steps, its datasets assets, its pipelines (or what
@@ -203,12 +171,46 @@ class KedroProjectComponent(dg.Component, dg.Resolvable):
     ] = None
     translation: Annotated[
         TranslationFn[TranslatedObject] | None,
-        _TranslationResolver(
+        TranslationResolver(
             description="How assets look: Dagster's usual overrides of asset specs. Templates see `spec`, `node` (none for "
             "a free input) and `dataset` (none for a node without outputs).",
             examples=[{"key_prefix": "prod"}, {"group_name": "{{ node.namespace if node else 'raw' }}"}],
         ),
     ] = None
+
+    partitions: Annotated[
+        dict[str, Any],
+        Resolver.default(
+            description="Partitions by name, for assets and jobs in dagster.yml to refer to; written as under `partitions:` "
+            "there, which wins on the same name.",
+            examples=[{"day": {"type": "daily", "start_date": "2024-01-01"}}],
+        ),
+    ] = field(default_factory=dict)
+
+    @classmethod
+    def model(cls) -> type[BaseModel]:
+        """The model Dagster validates the attributes with: it takes everything, `resolve_from_model` looks at it."""
+        return attributes_model(cls, KedroProjectComponent)
+
+    @classmethod
+    def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:
+        """The component that the attributes in YAML describe; mistakes are kept for `build_defs`, which knows more.
+
+        Raises:
+            LoadError: A field of a subclass that has no default is wrong or missing.
+        """
+        given = model.given if isinstance(model, GivenAttributes) else model.model_dump(exclude_unset=True)
+        read = read_attributes(cls, KedroProjectComponent, context, given)
+        if not read.is_complete and context.source_position_tree is not None:
+            lines = YamlLines.of(context.source_position_tree)
+            with shown_as_text():
+                raise ConfigurationError([*lines.problems, *map(lines.problem, read.findings)])
+        values = dict(read.values)
+        if isinstance(values.get("op"), OpConfig | OpSpec):
+            values["op"] = node_op_spec(values["op"])
+        component = cls(**values)
+        component.findings = read.findings
+        return component
 
     def build_defs(self, context: dg.ComponentLoadContext) -> dg.Definitions:
         """Read the Kedro project and translate it.

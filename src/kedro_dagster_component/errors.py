@@ -21,6 +21,9 @@ from pathlib import Path
 
 from kedro_dagster_component.masking import mask_line
 
+_LONG_ENOUGH = 3
+"""Characters of a name that say something where it begins another one."""
+
 
 @dataclass(frozen=True)
 class Position:
@@ -70,6 +73,27 @@ class Problem:
                 f"  -> {line}" if index == 0 else f"     {line}" for index, line in enumerate(self.hint.split("\n"))
             ]
         return "\n".join(lines)
+
+
+ValuePath = tuple["str | int", ...]
+"""Keys and list indices that lead to a value."""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A mistake whose place is a path: it becomes a `Problem` where the file is known.
+
+    Attributes:
+        path: Of the wrong value.
+        message: As in `Problem`.
+        hint: As in `Problem`.
+        at_key: Whether the last key of the path is wrong, rather than the value below it.
+    """
+
+    path: ValuePath
+    message: str
+    hint: str | None = None
+    at_key: bool = False
 
 
 class KedroDagsterError(Exception):
@@ -134,13 +158,24 @@ def did_you_mean(wrong: str, known: Iterable[str], *, limit: int = 3) -> str | N
         else None where nothing is known.
     """
     names = sorted(set(known))
-    close = difflib.get_close_matches(wrong, names, n=limit, cutoff=0.6)
+    close = nearest_names(wrong, names, limit=limit)
     if close:
         return "did you mean " + " or ".join(f"'{name}'" for name in close) + "?"
     if not names:
         return None
     shown = ", ".join(f"'{name}'" for name in names[:20])
     return f"there is: {shown}" + (f" and {len(names) - 20} more" if len(names) > 20 else "")
+
+
+def nearest_names(wrong: str, known: Iterable[str], *, limit: int = 3) -> list[str]:
+    """Names that may be meant, the likeliest first: close in spelling, else one of the two begins with the other."""
+    names = sorted(set(known))
+    close = difflib.get_close_matches(wrong, names, n=limit, cutoff=0.6)
+    if close or len(wrong) < _LONG_ENOUGH:
+        return close
+    return [name for name in names if len(name) >= _LONG_ENOUGH and (wrong.startswith(name) or name.startswith(wrong))][
+        :limit
+    ]
 
 
 def _excerpt(position: Position | None) -> list[str]:

@@ -7,16 +7,30 @@ import logging
 import os
 import warnings
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from functools import cached_property
 from pathlib import Path
 
 import dagster as dg
-from dagster_shared.yaml_utils.source_position import ValueAndSourcePositionTree
+from dagster_shared.yaml_utils.source_position import SourcePositionTree, ValueAndSourcePositionTree
 
 from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs, makes_definitions
-from kedro_dagster_component.config.positions import read_positions
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, KedroDagsterError, Position, Problem
+from kedro_dagster_component.config.positions import (
+    PositionTree,
+    position_of,
+    read_documents,
+    read_positions,
+    show_path,
+)
+from kedro_dagster_component.errors import (
+    ConfigurationError,
+    Finding,
+    IntrospectionError,
+    KedroDagsterError,
+    Position,
+    Problem,
+)
 from kedro_dagster_component.introspection import introspect_project
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import identifier
@@ -34,6 +48,41 @@ _YAML_NAMES = ("defs.yaml", "defs.yml", "component.yaml", "component.py")
 
 class KedroProjectWarning(UserWarning):
     """Something a user should know about a project that loads all the same."""
+
+
+class YamlLines:
+    """The lines of one component in a YAML file, which may hold several.
+
+    Attributes:
+        file: The file; a name in angle brackets for attributes that come from none.
+        problems: Mistakes of the YAML itself.
+    """
+
+    def __init__(self, file: Path, tree: PositionTree | None = None) -> None:
+        self.file = file
+        self.problems: tuple[Problem, ...] = tree.problems if tree is not None else ()
+        self._tree = tree
+
+    @classmethod
+    def of(cls, source: SourcePositionTree) -> YamlLines:
+        """The lines of what Dagster has read: its own positions are those of keys, not of values."""
+        file, line = Path(source.position.filename), source.position.start.line
+        documents = {position_of(file, tree.root).line: tree for tree in read_documents(file) if tree.root is not None}
+        return cls(file, documents.get(line))
+
+    def position(self, path: Sequence[str | int], *, at_key: bool = False) -> Position:
+        """The place of a value under `attributes`, or of the nearest key above it that the file has."""
+        place = self._tree.find(("attributes", *path)) if self._tree is not None else None
+        if place is None:
+            return Position(self.file)
+        is_found = bool(path) and place.depth > len(path)
+        return place.value if is_found and not at_key else place.key
+
+    def problem(self, finding: Finding) -> Problem:
+        """A mistake with its place, and with its path before the message."""
+        shown = show_path(finding.path[:-1] if finding.at_key else finding.path)
+        message = f"{shown}: {finding.message}" if shown else finding.message
+        return Problem(message, self.position(finding.path, at_key=finding.at_key), finding.hint)
 
 
 class ComponentPlace:
@@ -57,13 +106,17 @@ class ComponentPlace:
         self.key = self._key(context)
         self._context = context
 
-    def position(self, *keys: str | int) -> Position:
-        """The place of a value under `attributes`, or of the nearest one above it that the file has."""
+    @cached_property
+    def lines(self) -> YamlLines:
+        """The lines of the instance's attributes."""
         tree = getattr(self._context.component_decl, "source_tree", None)
         if not isinstance(tree, ValueAndSourcePositionTree):  # an instance made in Python, or in a test
-            return Position(self.file)
-        start = tree.source_position_tree.lookup_closest_and_path(["attributes", *keys], None)[0].start
-        return Position(self.file, start.line, start.col)
+            return YamlLines(self.file)
+        return YamlLines.of(tree.source_position_tree)
+
+    def position(self, *keys: str | int) -> Position:
+        """The place of a value under `attributes`, or of the nearest key above it that the file has."""
+        return self.lines.position(keys)
 
     def error(self, message: str, *keys: str | int, hint: str | None = None) -> ConfigurationError:
         """One mistake at a place under `attributes`."""

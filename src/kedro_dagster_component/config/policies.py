@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BeforeValidator, Field, model_validator
 from typing_extensions import Self
 
-from kedro_dagster_component.config.finding import refuse
+from kedro_dagster_component.config.finding import all_findings, finding, refuse
 from kedro_dagster_component.config.scalars import Backoff, Count, Cron, Jitter, Seconds, Timezone
 from kedro_dagster_component.config.section import Section, read_by_type
 
@@ -21,6 +21,16 @@ class RetryPolicyConfig(Section):
     delay: Seconds | None = Field(default=None, description="Seconds before the next attempt.")
     backoff: Backoff | None = Field(default=None, description="How the delay grows: LINEAR or EXPONENTIAL.")
     jitter: Jitter | None = Field(default=None, description="How the delay is made random: FULL or PLUS_MINUS.")
+
+    @model_validator(mode="after")
+    def _check_delay(self) -> Self:
+        if self.delay is None:
+            all_findings(
+                finding("there is no 'delay' that this could change", hint="add `delay: 2`, in seconds", at=(name,))
+                for name in ("backoff", "jitter")
+                if getattr(self, name) is not None
+            )
+        return self
 
 
 class TimeWindowFreshnessConfig(Section):

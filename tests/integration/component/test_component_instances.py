@@ -106,7 +106,7 @@ def test_executors_that_clash(location, project, refused):
     first = location.add("a", PROJECT + "executor: one")
     location.add("b", OTHER + "executor: two")
     text = refused()
-    assert "b/component.yaml:4:3: the executor 'multiprocess' of this instance differs from 'in_process'" in text
+    assert "b/component.yaml:4:13: the executor 'multiprocess' of this instance differs from 'in_process'" in text
     assert str(first) in text
     assert "set `executor: null` on all but one" in text
 

@@ -48,7 +48,7 @@ def excerpt(line, text, column):
 
 def test_no_project_at_the_path(mistake):
     text = mistake("project: '{{ context.project_root }}/../demo/src'")
-    assert "component.yaml:3:3: there is no Kedro project at DEMO/src" in text
+    assert "component.yaml:3:12: there is no Kedro project at DEMO/src" in text
     assert "  -> a Kedro project's root has a pyproject.toml with a [tool.kedro] section; nearby there is DEMO" in text
 
 
@@ -58,9 +58,9 @@ def test_a_folder_above_the_project(mistake):
 
 def test_a_path_that_does_not_exist(mistake):
     text = mistake("project: ../nowhere")
-    assert "component.yaml:3:3: there is no Kedro project at " in text
+    assert "component.yaml:3:12: there is no Kedro project at " in text
     assert "/defs/nowhere (the folder does not exist)" in text
-    assert excerpt(3, "  project: ../nowhere", 3) in text
+    assert excerpt(3, "  project: ../nowhere", 12) in text
 
 
 def test_no_project_above(location, refused):
@@ -72,7 +72,7 @@ def test_no_project_above(location, refused):
 
 def test_a_project_that_cannot_be_imported(mistake):
     text = mistake(PROJECT, registry="import os\nimport not_installed\n")
-    assert "component.yaml:3:3: cannot read the pipelines of the Kedro project at DEMO" in text
+    assert "component.yaml:3:12: cannot read the pipelines of the Kedro project at DEMO" in text
     assert "ModuleNotFoundError: No module named 'not_installed'" in text
     assert "at DEMO/src/demo/pipeline_registry.py:2" in text
     assert "install the project's requirements (for 'not_installed')" in text
@@ -80,13 +80,13 @@ def test_a_project_that_cannot_be_imported(mistake):
 
 def test_an_unknown_environment(mistake):
     text = mistake(PROJECT + "env: locla")
-    assert "component.yaml:4:3: the Kedro project at DEMO has no environment 'locla' in DEMO/conf" in text
-    assert excerpt(4, "  env: locla", 3) in text
+    assert "component.yaml:4:8: the Kedro project at DEMO has no environment 'locla' in DEMO/conf" in text
+    assert excerpt(4, "  env: locla", 8) in text
     assert "did you mean 'local'?" in text
 
 
 def test_a_configuration_source_that_does_not_exist(mistake):
-    assert "component.yaml:4:3: the Kedro project at DEMO has no configuration source DEMO/cfg" in mistake(
+    assert "component.yaml:4:16: the Kedro project at DEMO has no configuration source DEMO/cfg" in mistake(
         PROJECT + "conf_source: cfg"
     )
 
@@ -101,14 +101,11 @@ def test_a_configuration_source_that_does_not_exist(mistake):
         ("select: ['pipeline:x']", "4:12", "no pipeline 'x' in Demo", "there is: '__default__'"),
         ("select: ['dataset:raw']", "4:12", "no node makes the dataset 'raw' in Demo", "there is: 'cleaned'"),
         ("select: [clean]", "4:12", "'clean' is no selection", "did you mean 'node:clean'?"),
-        ("executor: fast", "4:3", "there is no executor 'fast' in dagster.yml", "there is: 'default'"),
-        ("name_prefix: prod-", "4:3", "`name_prefix` 'prod-' cannot be part of a Dagster name", "e.g. 'prod_'"),
-        ("op: {name: 'a b'}", "4:8", "`op.name` 'a b' cannot be part of a Dagster name", "e.g. 'a_b'"),
-        ("memory_datasets: store", "4:3", "`memory_datasets` cannot be 'store'", "did you mean 'stored'?"),
-        ("op: {retry_policy: {backoff: LINEA}}", "4:23", "`op.retry_policy.backoff` cannot be 'LINEA'", "'LINEAR'"),
-        ("translation: {key: '{{ nod }}'}", "4:3", "`translation` fails for '", "'nod' not found in scope"),
-        ("translation: {key: same}", "4:3", "'raw' and 'cleaned' both become the asset same", "change `key`"),
-        ("package: demo", "4:3", "give `project` or `package`, not both", ""),
+        ("executor: fast", "4:13", "there is no executor 'fast' in dagster.yml", "there is: 'default'"),
+        ("name_prefix: prod-", "4:16", "name_prefix: 'prod-' cannot be part of a Dagster name", "e.g. 'prod_'"),
+        ("op: {name: 'a b'}", "4:14", "op.name: 'a b' cannot be part of a Dagster name", "e.g. 'a_b'"),
+        ("translation: {key: same}", "4:16", "'raw' and 'cleaned' both become the asset same", "change `key`"),
+        ("package: demo", "4:12", "give `project` or `package`, not both", ""),
     ],
 )
 def test_an_attribute(mistake, attributes, place, message, hint):
@@ -120,7 +117,7 @@ def test_an_attribute(mistake, attributes, place, message, hint):
 
 def test_a_package_without_configuration(mistake):
     text = mistake("package: demo")
-    assert "component.yaml:3:3: the packaged project 'demo' needs `conf_source`" in text
+    assert "component.yaml:3:12: the packaged project 'demo' needs `conf_source`" in text
     assert "there is no configuration at" in mistake_of_source(mistake)
 
 
@@ -176,8 +173,8 @@ def test_all_mistakes_of_both_files_come_at_once(mistake):
         "DEMO/conf/base/dagster.yml:4:11: schedules.daily: unknown key 'cron'",
         "component.yaml:4:15: 'x' is no registered pipeline of Demo",
         "component.yaml:5:12: no node 'y' in Demo",
-        "component.yaml:6:3: there is no executor 'z' in dagster.yml",
-        "component.yaml:7:3: `memory_datasets` cannot be 'w'",
+        "component.yaml:6:13: there is no executor 'z' in dagster.yml",
+        "component.yaml:7:20: memory_datasets: expected 'auto' or 'stored', got the text 'w'",
     ):
         assert head in text
 
@@ -261,4 +258,4 @@ def test_a_mistake_at_the_root_of_defs_in_the_project_itself(project):
     file = location.add("", "env: locla", file="defs.yaml")
     with pytest.raises(LoadError, match="no environment 'locla'") as caught:
         location.load()
-    assert str(caught.value).startswith(f"{file}:3:3: ")
+    assert str(caught.value).startswith(f"{file}:3:8: ")

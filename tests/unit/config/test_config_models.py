@@ -55,7 +55,7 @@ jobs:
     tags: {priority: 3}
     run_tags: {}
     owners: []
-    retry_policy: {max_retries: 1, backoff: exponential, jitter: full}
+    retry_policy: {max_retries: 1, delay: 2, backoff: exponential, jitter: full}
   range: {pipeline: {}, partitions: a...b, executor: {in_process: null}, schedule: {cron_schedule: ["@daily", "@weekly"]}}
   "{variant}__predict":
     pipeline: {pipeline_name: predict, node_namespaces: ["{variant}"]}
@@ -179,7 +179,7 @@ MISTAKES = [
     ("jobs: {a: {pipeline: {}, tags: {a b: x}, run_tags: {'': y}}}", ["1:33 jobs.a.tags: 'a b' is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most", "1:53 jobs.a.run_tags: '' is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most"]),
     ("schedules: {a: {cron_schedule: '@daily', tags: {dagster/backfill: x, dagster/priority: 3}}}", ["1:49 schedules.a.tags: Dagster keeps tags that begin with 'dagster/' for itself -> those you may set are dagster/priority, dagster/max_retries, dagster/retry_strategy, dagster/max_runtime, dagster/isolation, dagster/retry_on_asset_or_op_failure"]),
     ("sensors: {a: {type: job_failed, job: x, monitored_jobs: y, tags: {a/b/c: x}}}", ["1:67 sensors.a.tags: 'a/b/c' is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most"]),
-    ("loggers: {a: {handlers: [{formatter: f, filters: [g, 3], level: LOUD, class: x}, {'()': 3, filters: h}]}}", ["1:65 loggers.a.handlers[0].level: expected a log level, got the text 'LOUD' -> CRITICAL, ERROR, WARNING, INFO, DEBUG, NOTSET", '1:89 loggers.a.handlers[1]."()": expected text, got the number 3', "1:101 loggers.a.handlers[1].filters: expected a list, got the text 'h'"]),
+    ("loggers: {a: {handlers: [{formatter: f, filters: [g, 3], level: LOUD, class: x}, {'()': 3, filters: h}]}}", ["1:65 loggers.a.handlers[0].level: expected a log level, got the text 'LOUD' -> the levels are CRITICAL, ERROR, WARNING, INFO, DEBUG, NOTSET", '1:89 loggers.a.handlers[1]."()": expected text, got the number 3', "1:101 loggers.a.handlers[1].filters: expected a list, got the text 'h'"]),
     ("loggers: {a: {handlers: [{class: x, formatter: f, filters: [g]}], filters: {gg: {class: x}}}}", ["1:48 loggers.a.handlers[0].formatter: this logger has no formatter 'f' -> define it under 'formatters' of this logger", "1:61 loggers.a.handlers[0].filters[0]: this logger has no filter 'g' -> did you mean 'gg'?"]),
     ("loggers: {a: {handlers: [{class: x, formatter: 3}]}}", ["1:48 loggers.a.handlers[0].formatter: this logger has no formatter the number 3 -> define it under 'formatters' of this logger"]),
     ("loggers: {a: {handlers: [{}], formatters: {f: {}}, filters: {g: {class: 3}}}}", ["1:26 loggers.a.handlers[0]: 'class' is missing -> for example logging.StreamHandler", "1:44 loggers.a.formatters: the formatter needs 'format' or '()' or 'class'", "1:73 loggers.a.filters.g.class: expected text, got the number 3"]),
