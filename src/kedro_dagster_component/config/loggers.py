@@ -15,6 +15,7 @@ from kedro_dagster_component.config.section import Section, name_or_inline
 from kedro_dagster_component.errors import did_you_mean
 
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET")
+_OTHER_NAMES = ("FATAL", "WARN")
 _Named = Annotated[dict[str, dict[str, Any]], EMPTY_AS_MAPPING]
 
 
@@ -37,7 +38,7 @@ class LoggerConfig(Section):
     @classmethod
     def _check_handlers(cls, handlers: list[dict[str, Any]]) -> list[dict[str, Any]]:
         all_findings(found for index, handler in enumerate(handlers) for found in _handler_findings(index, handler))
-        return handlers
+        return [_with_upper_level(handler) for handler in handlers]
 
     @field_validator("formatters", mode="after")
     @classmethod
@@ -73,11 +74,25 @@ def _handler_findings(index: int, handler: Mapping[str, Any]) -> Iterable[InitEr
         yield finding("'class' is missing", hint="for example logging.StreamHandler", at=(index, "class"), at_key=True)
     yield from _import_path_findings(handler, (index,))
     level = handler.get("level")
-    if level is not None and not (isinstance(level, str) and level.upper() in _LEVELS):
-        yield finding(f"expected a log level, got {describe(level)}", hint=", ".join(_LEVELS), at=(index, "level"))
+    if level is not None and not _is_level(level):
+        close = (did_you_mean(level.upper(), _LEVELS) if isinstance(level, str) else None) or ""
+        hint = close if close.startswith("did you mean") else f"the levels are {', '.join(_LEVELS)}"
+        yield finding(f"expected a log level, got {describe(level)}", hint=hint, at=(index, "level"), value=level)
     filters = handler.get("filters")
     if filters is not None and not isinstance(filters, list | tuple):
         yield finding(f"expected a list, got {describe(filters)}", at=(index, "filters"), value=filters)
+
+
+def _with_upper_level(handler: dict[str, Any]) -> dict[str, Any]:
+    """A handler with its level as `logging.config` takes it: in capitals."""
+    level = handler.get("level")
+    return {**handler, "level": level.strip().upper()} if isinstance(level, str) else handler
+
+
+def _is_level(level: Any) -> bool:
+    if isinstance(level, str):
+        return level.strip().upper() in (*_LEVELS, *_OTHER_NAMES)
+    return isinstance(level, int) and not isinstance(level, bool) and level >= 0
 
 
 def _factory_findings(

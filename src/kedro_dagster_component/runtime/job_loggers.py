@@ -17,6 +17,11 @@ LoggerSettings = Mapping[str, Any]
 """One logger: `log_level`, `handlers` (a list), `formatters` and `filters` by name, as `logging.config` has them."""
 
 _EVENT_LOGGER = "dagster"
+_DEFAULT_FORMAT = "%(asctime)s - %(name)s - %(levelname)s - %(message)s"
+_DEFAULT_HANDLER = {"class": "logging.StreamHandler", "stream": "ext://sys.stdout"}
+"""What kedro-dagster writes where a handler has no formatter, and where a logger has no handlers."""
+_TAKEN_BY_FORMATTERS = frozenset({"class", "format", "datefmt", "style", "validate", "defaults"})
+"""Keys that `logging.config` knows beside a formatter's class."""
 _NO_TARGET = "target not configured yet"
 """How `logging.config` says that a handler passes records on to one that comes later."""
 
@@ -112,12 +117,21 @@ def _configure_all(entries: Any, configure: Callable[[Any], Any], noun: str) -> 
 
 
 def _handlers_of(logger: LoggerSettings) -> list[logging.Handler]:
-    named = {str(index): entry for index, entry in enumerate(logger.get("handlers") or ())}
-    parts = configured_parts(logger.get("formatters") or {}, logger.get("filters") or {}, named)
+    named = {str(index): entry for index, entry in enumerate(logger.get("handlers") or (_DEFAULT_HANDLER,))}
+    formatters = {name: _with_arguments(entry) for name, entry in (logger.get("formatters") or {}).items()}
+    parts = configured_parts(formatters, logger.get("filters") or {}, named)
     lowest = int(logging.getLevelName(logger.get("log_level", "INFO")))
     for handler in parts.handlers.values():
         handler.setLevel(max(handler.level, lowest))
+        if handler.formatter is None:
+            handler.setFormatter(logging.Formatter(_DEFAULT_FORMAT))
     return list(parts.handlers.values())
+
+
+def _with_arguments(formatter: Mapping[str, Any]) -> dict[str, Any]:
+    """A formatter by its class and arguments, which `logging.config` would drop but for `format` and the like."""
+    has_arguments = "class" in formatter and not set(formatter) <= _TAKEN_BY_FORMATTERS
+    return _as_factory(formatter) if has_arguments else dict(formatter)
 
 
 def _as_factory(entry: Mapping[str, Any]) -> dict[str, Any]:

@@ -55,6 +55,17 @@ class Loud(logging.Formatter):
         return super().format(record).upper()
 
 
+class Marked(logging.Formatter):
+    """Puts something behind each line."""
+
+    def __init__(self, fmt=None, mark="!"):
+        super().__init__(fmt)
+        self.mark = mark
+
+    def format(self, record):
+        return super().format(record) + self.mark
+
+
 def louder(mark="!"):
     return Loud(f"%(message)s{mark}")
 
@@ -78,9 +89,21 @@ def log():
     logger.setLevel(before)
 
 
+PLAIN = {"plain": {"format": "%(message)s"}}
+
+
 def handlers(*loggers):
-    """Handlers of loggers as `dagster.yml` has them, in the form the plan of an instance keeps."""
-    return build_handlers([LoggerConfig.model_validate(logger).model_dump() for logger in loggers])
+    """Handlers of loggers as `dagster.yml` has them, in the form the plan of an instance keeps.
+
+    Those without a formatter write the message alone.
+    """
+    plain = [
+        logger
+        | {"formatters": PLAIN | logger.get("formatters", {})}
+        | ({"handlers": [{"formatter": "plain"} | one for one in logger["handlers"]]} if "handlers" in logger else {})
+        for logger in loggers
+    ]
+    return build_handlers([LoggerConfig.model_validate(logger).model_dump() for logger in plain])
 
 
 def ignore(_line):
@@ -139,10 +162,12 @@ def test_objects_by_name(log):
         ("DEBUG", None, logging.DEBUG, True),
         ("DEBUG", "WARNING", logging.INFO, False),
         ("error", "debug", logging.WARNING, False),
+        ("debug", "warn", logging.INFO, False),
+        ("DEBUG", 30, logging.INFO, False),
     ],
 )
 def test_the_higher_of_two_levels_counts(log, logger_level, handler_level, level, is_said):
-    handler = KEEPING | ({"level": handler_level.upper()} if handler_level else {})
+    handler = KEEPING | ({"level": handler_level} if handler_level else {})
     assert bool(said(log, {"log_level": logger_level, "handlers": [handler]}, level=level)) is is_said
 
 
@@ -169,9 +194,22 @@ def test_settings_of_several_loggers_do_not_mix_and_stay_as_they_are(log):
     assert kept == ["a x", "b x", "a x", "b x"]
 
 
-def test_a_logger_without_handlers(log):
+def test_a_logger_without_handlers_writes_to_stdout(log, capsys):
     assert said(log, {}) == []
+    [line] = capsys.readouterr().out.splitlines()
+    assert line.endswith(" - demo.nodes - INFO - hello")
     assert build_handlers([]) == []
+
+
+def test_a_handler_without_formatter_says_when_who_and_how_grave(log):
+    with open_log_bridge(ignore, build_handlers([{"handlers": [KEEPING]}])):
+        log.warning("hello")
+    assert kept[0].endswith(" - demo.nodes - WARNING - hello")
+
+
+def test_a_formatter_by_class_gets_its_arguments(log):
+    formatter = {"class": f"{HERE}.Marked", "mark": "?", "format": "%(levelname)s %(message)s"}
+    assert said(log, {"formatters": {"f": formatter}, "handlers": [KEEPING | {"formatter": "f"}]}) == ["INFO hello?"]
 
 
 def test_handlers_are_off_when_the_run_fails(log):
