@@ -5,7 +5,7 @@ Kedro offers one public call that builds all of it, `KedroSession.run`, and that
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -13,7 +13,7 @@ import click
 from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
-from kedro.io import AbstractDataset, AbstractVersionedDataset, CatalogProtocol, Version
+from kedro.io import AbstractDataset, AbstractVersionedDataset, CatalogProtocol, DataCatalog, Version
 from pluggy import PluginManager
 
 from kedro_dagster_component.compat.kedro import feed_parameters
@@ -84,6 +84,25 @@ def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> di
     finally:
         loader["parameters"] = before
         context._validated_params_cache = cached  # noqa: SLF001
+
+
+def register_datasets(catalog: Catalog, names: Iterable[str]) -> frozenset[str]:
+    """Enter datasets in a catalog as a runner does before its first node: those of patterns, and in-memory ones.
+
+    A runner makes them at once. Here each is made when it is taken: one that cannot be made is no error of another
+    node. `_add_from_config` of Kedro 1.3 to 1.7; a catalog of another kind is left as it is.
+
+    Returns:
+        The names that the catalog did not know.
+    """
+    new = sorted(set(names) - set(catalog.keys()))
+    unknown = frozenset(name for name in new if name not in catalog)
+    if isinstance(catalog, DataCatalog):
+        for name in new:
+            config = catalog.config_resolver.resolve_pattern(name)
+            if config:
+                catalog._add_from_config(name, config)  # noqa: SLF001
+    return unknown
 
 
 def put_dataset(catalog: Catalog, name: str, dataset: AbstractDataset[Any, Any]) -> None:

@@ -107,6 +107,7 @@ class KedroRunSession:
             )
         self._releaser = Releaser(request.nodes, request.kept_datasets)
         self._run_hooks: RunHooks | None = None
+        self._unknown: frozenset[str] | None = None
         if request.repeat_before is not None:
             self.fire("before", request.repeat_before, None)
 
@@ -135,6 +136,8 @@ class KedroRunSession:
         """
         node = live_node(request.node)
         self._join_mlflow_run()
+        if self.request.shares_process:  # else it would cost each step's process what it costs a run
+            self._register_datasets()
         self._check_inputs(node, request)
         for name, value in request.memory_inputs.items():
             self._in_memory(name).save(value)
@@ -174,6 +177,7 @@ class KedroRunSession:
                 hooks.before()
             return
         self._join_mlflow_run()
+        self._register_datasets()
         if moment == "after":
             hooks.after()
         else:
@@ -211,9 +215,8 @@ class KedroRunSession:
         """Refuse a node whose inputs nothing provides, in the words of Kedro's runners, and warm up its datasets."""
         produced = {dataset_name(name) for entry in self.request.nodes for name in entry.outputs}
         provided = produced | set(request.memory_inputs)
-        unsatisfied = sorted(
-            name for name in node.inputs if name not in self.catalog and dataset_name(name) not in provided
-        )
+        unknown = self._unknown or {name for name in node.inputs if name not in self.catalog}
+        unsatisfied = sorted(name for name in node.inputs if name in unknown and dataset_name(name) not in provided)
         for name in (*node.inputs, *node.outputs):
             self.catalog.get(name, fallback_to_runtime_pattern=True)
         missing = [name for name in unsatisfied if not _holds_data(self.catalog.get(name))]
@@ -222,6 +225,12 @@ class KedroRunSession:
                 f"Pipeline input(s) {{{', '.join(map(repr, missing))}}} not found in the "
                 f"{type(self.catalog).__name__} (node '{node.name}')"
             )
+
+    def _register_datasets(self) -> None:
+        """Enter all datasets of the run in the catalog, as a runner does once `before_pipeline_run` has fired."""
+        if self._unknown is None:
+            names = {name for entry in self.request.nodes for name in (*entry.inputs, *entry.outputs)}
+            self._unknown = compat.register_datasets(self.catalog, names)
 
     def _in_memory(self, name: str) -> AbstractDataset[Any, Any]:
         dataset = self.catalog.get(name, fallback_to_runtime_pattern=True)
