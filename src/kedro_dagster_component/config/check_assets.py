@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from kedro_dagster_component.config.assets import AssetConfig
+from kedro_dagster_component.config.check_mappings import check_mappings
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.partitions import MultiPartitionsConfig
+from kedro_dagster_component.config.partitions import MultiPartitionsConfig, dimension_mistake
 from kedro_dagster_component.config.patterns import is_pattern, match
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.errors import Problem, did_you_mean
@@ -30,12 +31,8 @@ def check_assets(
         path = ("assets", key)
         yield from _key_problems(key, path, known, positions)
         yield from _partitions_problems(asset, path, config, positions, declared)
-        for upstream in asset.partition_mappings:
-            at = (*path, "partition_mappings", upstream)
-            if not any(match(upstream, name) is not None for name in known):
-                yield positions.problem(
-                    at, f"no pipeline has a dataset '{upstream}'", hint=did_you_mean(upstream, known), at_key=True
-                )
+        yield from _upstream_problems(key, asset, positions, manifest)
+        yield from check_mappings(key, config, positions)
 
 
 def asset_names(manifest: ProjectManifest) -> frozenset[str]:
@@ -85,6 +82,30 @@ def _dimension_problems(
             yield positions.problem(
                 at, f"'{choice}' has dimensions itself", hint="a dimension is daily, static and so on"
             )
+        elif isinstance(choice, str) and (mistake := dimension_mistake(config.partitions.get(choice))) is not None:
+            yield positions.problem(at, f"'{choice}' cannot be a dimension: {mistake}")
+
+
+def _upstream_problems(
+    key: str, asset: AssetConfig, positions: Positions, manifest: ProjectManifest
+) -> Iterator[Problem]:
+    """Mappings for datasets that do not go into the dataset, which would mean nothing."""
+    known = asset_names(manifest)
+    makers = [
+        node
+        for node in manifest.nodes.values()
+        if any(match(key, name) is not None for name in (node.output_datasets or (node.name,)))
+    ]
+    inputs = {dataset_name(name) for node in makers for name in node.inputs if not is_parameter(name)}
+    for upstream in asset.partition_mappings:
+        at = ("assets", key, "partition_mappings", upstream)
+        if not any(match(upstream, name) is not None for name in known):
+            message, hint = f"no pipeline has a dataset '{upstream}'", did_you_mean(upstream, known)
+        elif makers and not any(match(upstream, name) is not None for name in inputs):
+            message, hint = f"'{upstream}' is no input of the node that makes '{key}'", did_you_mean(upstream, inputs)
+        else:
+            continue
+        yield positions.problem(at, message, hint=hint, at_key=True)
 
 
 def _unknown_partitions(name: str, at: KeyPath, positions: Positions, known: frozenset[str]) -> Problem:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections import Counter
-from typing import Annotated, Any, Literal, cast
+from typing import Annotated, Any, ClassVar, Literal, cast
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
 from typing_extensions import Self
@@ -15,6 +16,20 @@ from kedro_dagster_component.config.section import Section, name_or_inline, read
 
 _FORMATS = ("%Y-%m-%d", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 _FORBIDDEN = ("...", "\a", "\b", "\f", "\n", "\r", "\t", "\v", "\0")
+_NAME_HINT = "under which Dagster stores the keys, or make it an entry under 'partitions:'"
+_FORBIDDEN_IN_DIMENSIONS = "|,[]"
+"""Dagster writes keys of two dimensions as `a|b`, and lists of keys as `[a,b]`."""
+_DIMENSION_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PROBE = dt.datetime(2011, 12, 23, 21, 47)  # noqa: DTZ001 - only its parts count
+"""A moment no two parts of which are alike."""
+_DIRECTIVES = {"year": "%Y", "month": "%m", "day": "%d", "hour": "%H", "minute": "%M"}
+_PARTS = tuple(_DIRECTIVES)
+_PARTS_OF_ALIASES = {
+    "@hourly": "hour",
+    **dict.fromkeys(("@daily", "@midnight", "@weekly"), "day"),
+    "@monthly": "month",
+    **dict.fromkeys(("@yearly", "@annually"), "year"),
+}
 _DIMENSIONS = 2
 """Dagster's limit (and least number) of dimensions."""
 
@@ -41,13 +56,43 @@ def parse_moment(text: str, fmt: str | None = None) -> dt.datetime | None:
     for candidate in (*((fmt,) if fmt else ()), *_FORMATS):
         try:
             return dt.datetime.strptime(text.strip(), candidate)  # noqa: DTZ007 - `timezone` is another setting
-        except ValueError:
+        except (ValueError, re.error):  # the second for a format with the same directive twice
             continue
     return None
 
 
+def _finest_part(cron: str) -> str:
+    """The part of a date and time by which two ticks in a row differ."""
+    text = cron.strip().lower()
+    if text.startswith("@"):
+        return _PARTS_OF_ALIASES[text]
+    minute, hour, day, _, weekday = text.split()
+    if not minute.isdecimal():
+        return "minute"
+    if not hour.isdecimal():
+        return "hour"
+    return "month" if day.isdecimal() and weekday in ("*", "?") else "day"
+
+
+def _format_mistake(fmt: str, finest: str) -> tuple[str, str | None] | None:
+    """Why keys of a format would not tell partitions apart, and the way out; None where they do."""
+    if any(part in fmt for part in _FORBIDDEN):
+        return "a key cannot hold '...' or control characters", None
+    try:
+        read = dt.datetime.strptime(_PROBE.strftime(fmt), fmt)  # noqa: DTZ007 - see `_PROBE`
+    except (ValueError, re.error) as error:
+        return f"{quote(fmt)} is no format of a date: {error}", "for example '%Y-%m-%d'"
+    parts = _PARTS[: _PARTS.index(finest) + 1]
+    lost = next((part for part in parts if getattr(read, part) != getattr(_PROBE, part)), None)
+    if lost is None:
+        return None
+    return f"the format {quote(fmt)} does not tell the {lost} of a partition", f"add {_DIRECTIVES[lost]}"
+
+
 class TimePartitionsConfig(Section):
     """What all partitions by time have in common."""
+
+    _finest: ClassVar[str] = "day"
 
     start_date: _Moment = Field(description="First partition, such as '2024-01-31' or '2024-01-31 12:00'.")
     end_date: _Moment | None = Field(default=None, description="End of the last partition; open without it.")
@@ -82,11 +127,18 @@ class TimePartitionsConfig(Section):
         )
         if self.end is not None and self.end <= self.start:
             raise refuse("has to be after 'start_date'", at=("end_date",), value=self.end_date)
+        if self.fmt is not None and (mistake := _format_mistake(self.fmt, self._finest_part())) is not None:
+            raise refuse(mistake[0], hint=mistake[1], at=("fmt",), value=self.fmt)
         return self
+
+    def _finest_part(self) -> str:
+        return self._finest
 
 
 class HourlyPartitionsConfig(TimePartitionsConfig):
     """A partition for each hour."""
+
+    _finest: ClassVar[str] = "hour"
 
     type: Literal["hourly"] = Field(description="A partition for each hour.")
     minute_offset: _MinuteOffset = Field(default=0, description="Minute at which a partition starts.")
@@ -112,6 +164,8 @@ class WeeklyPartitionsConfig(DailyPartitionsConfig):
 class MonthlyPartitionsConfig(DailyPartitionsConfig):
     """A partition for each month."""
 
+    _finest: ClassVar[str] = "month"
+
     type: Literal["monthly"] = Field(description="A partition for each month.")  # type: ignore[assignment]
     day_offset: Annotated[Number, Field(ge=1, le=31)] = Field(
         default=1, description="Day of the month on which a partition starts."
@@ -124,6 +178,9 @@ class TimeWindowPartitionsConfig(TimePartitionsConfig):
     type: Literal["time_window"] = Field(description="A partition for each tick of a cron schedule.")
     cron_schedule: Cron = Field(description="When a partition ends and the next one starts.")
     fmt: Text = Field(description="Format of the partition keys, as for Python's strftime.")
+
+    def _finest_part(self) -> str:
+        return _finest_part(self.cron_schedule)
 
 
 class StaticPartitionsConfig(Section):
@@ -188,10 +245,31 @@ _OnePartitions = (
 )
 
 
+def _read_inline(value: Any) -> Any:
+    """Partitions without an entry of their own, from whose name dynamic ones could take theirs."""
+    read = read_partitions(value)
+    if isinstance(read, DynamicPartitionsConfig) and read.name is None:
+        raise refuse("'name' is missing", hint=_NAME_HINT, at=("name",), at_key=True, value=value)
+    return read
+
+
 def _read_dimension(value: Any) -> Any:
     if isinstance(value, dict) and value.get("type") == "multi":
         raise refuse("a dimension cannot have dimensions itself", at=("type",), value="multi")
-    return read_partitions(value)
+    read = _read_inline(value)
+    if (mistake := dimension_mistake(read)) is not None:
+        raise refuse(mistake, value=value)
+    return read
+
+
+def dimension_mistake(partitions: object) -> str | None:
+    """Why partitions cannot be a dimension; None where they can."""
+    if isinstance(partitions, StaticPartitionsConfig):
+        texts = partitions.partition_keys
+    else:
+        texts = tuple(filter(None, [getattr(partitions, "fmt", None)]))
+    wrong = next((text for text in texts if set(text) & set(_FORBIDDEN_IN_DIMENSIONS)), None)
+    return None if wrong is None else f"{quote(wrong)} holds one of {' '.join(_FORBIDDEN_IN_DIMENSIONS)}"
 
 
 class MultiPartitionsConfig(Section):
@@ -208,6 +286,11 @@ class MultiPartitionsConfig(Section):
         if len(dimensions) != _DIMENSIONS:
             message = f"expected {_DIMENSIONS} dimensions, got {len(dimensions)}"
             raise refuse(message, hint="Dagster takes exactly two", value=dimensions)
+        all_findings(
+            finding(f"{quote(name)} is no name of a dimension: use letters, digits and '_'", at=(name,), at_key=True)
+            for name in dimensions
+            if not _DIMENSION_NAME.fullmatch(name)
+        )
         return dimensions
 
 
@@ -217,6 +300,6 @@ PartitionsConfig = Annotated[_OnePartitions | MultiPartitionsConfig, BeforeValid
 """A partitions definition, chosen by `type`."""
 
 PartitionsChoice = Annotated[
-    _OnePartitions | MultiPartitionsConfig | str | None, name_or_inline(read_partitions, "partitions")
+    _OnePartitions | MultiPartitionsConfig | str | None, name_or_inline(_read_inline, "partitions")
 ]
 """The name of partitions, or their settings."""

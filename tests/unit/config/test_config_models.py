@@ -37,7 +37,7 @@ assets:
                       automation_condition: eager, freshness_policy: {type: time_window, fail_window_seconds: 3600},
                       retry_policy: {max_retries: 3, delay: 2}, pool: db, group_name: x, kinds: [],
                       backfill_policy: {type: single_run}}
-  other: {partitions: {type: dynamic}, freshness_policy: {type: cron, deadline_cron: "@daily", lower_bound_delta_seconds: 60},
+  other: {partitions: {type: dynamic, name: x}, freshness_policy: {type: cron, deadline_cron: "@daily", lower_bound_delta_seconds: 60},
           backfill_policy: {type: multi_run}, code_version: 3, owners: [me@example.com, "team:data"], tags: {a/b: 1},
           partition_mappings: {a: {type: multi, dimensions: {day: {dimension_name: day, partition_mapping: {type: last}}}},
                                b: {type: multi_to_single}, c: {type: static, downstream_keys_by_upstream_key: {a: [b]}}}}
@@ -188,7 +188,7 @@ MISTAKES = [
     ("partitions: {a: {type: daily, start_date: '2024-01-02', end_date: '2024-01-01'}}", ["1:67 partitions.a.end_date: has to be after 'start_date'"]),
     ("partitions: {a: {type: daily, start_date: '2024-01-02', hour_offset: 24}}", ["1:70 partitions.a.hour_offset: has to be at most 23, got the number 24"]),
     ("partitions: {a: {type: static, partition_keys: [a, b, a, 'x...y']}}", ["1:55 partitions.a.partition_keys[2]: the key 'a' is there twice", "1:58 partitions.a.partition_keys[3]: a key cannot hold '...' or control characters"]),
-    ("partitions: {a: {type: multi, dimensions: {x: {type: dynamic}}}}", ["1:43 partitions.a.dimensions: expected 2 dimensions, got 1 -> Dagster takes exactly two"]),
+    ("partitions: {a: {type: multi, dimensions: {x: {type: dynamic, name: n}}}}", ["1:43 partitions.a.dimensions: expected 2 dimensions, got 1 -> Dagster takes exactly two"]),
     ("partitions: {a: {type: multi, dimensions: {x: {type: multi}, y: b}}}", ["1:54 partitions.a.dimensions.x.type: a dimension cannot have dimensions itself"]),
     ("assets: {a: {group_name: a.b}}", ["1:26 assets.a.group_name: 'a.b' is no group name: use letters, digits and '_', with '/' between levels -> for example 'a/b'"]),
     ("assets: {a: {tags: {'a b': x, b: 'x y'}}}", ["1:21 assets.a.tags: 'a b' is no tag name: up to 63 letters, digits, '_', '-' and '.', with one '/' at most", "1:34 assets.a.tags.b: the value of a tag has up to 63 letters, digits, '_', '-' and '.'"]),

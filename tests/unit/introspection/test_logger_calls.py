@@ -141,7 +141,7 @@ def test_what_would_fail_in_the_run(part, entry, mistakes):
 @pytest.mark.parametrize(
     ("part", "entry"),
     [(part, entry) for part, entry in RIGHT if part != "handlers" and "class" not in entry],
-    ids=lambda value: str(value),
+    ids=str,
 )
 def test_logging_itself_agrees(part, entry):
     logging.config.dictConfig(
