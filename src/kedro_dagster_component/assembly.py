@@ -9,10 +9,13 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kedro_dagster_component.attributes import check_attributes, check_values, filters_of
+from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
+from kedro_dagster_component.config.project_problems import project_problems
+from kedro_dagster_component.config.settings import check_catalog_settings
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
@@ -27,8 +30,13 @@ from kedro_dagster_component.translate.assets import (
     build_node_assets,
     build_step_plan,
 )
-from kedro_dagster_component.translate.executors import ExecutorError, build_executor, default_executor
-from kedro_dagster_component.translate.exposure import exposed_nodes, hidden_inputs
+from kedro_dagster_component.translate.executors import (
+    ExecutorError,
+    build_executor,
+    default_executor,
+    installed_schemas,
+)
+from kedro_dagster_component.translate.exposure import check_filters, exposed_nodes, hidden_inputs
 from kedro_dagster_component.translate.jobs import (
     JobPlan,
     build_job,
@@ -289,16 +297,33 @@ def _read_project(
 def _checked_configuration(
     component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest, found: Sequence[Problem]
 ) -> tuple[DagsterConfig, Positions]:
-    """`dagster.yml`, once it and the component's attributes are known to hold no mistake.
+    """`dagster.yml`, once it, the component's attributes and the rest of the project are known to hold no mistake.
 
     Raises:
         ConfigurationError: With the mistakes of all, and those found before.
     """
-    problems = [*found, *check_attributes(component, place, manifest)]
+    problems = [
+        *found,
+        *check_attributes(component, place, manifest),
+        *_problems_of_project(component, place, manifest),
+        *check_catalog_settings(manifest),
+    ]
     try:
         config, positions = load_dagster_config(manifest, partitions=component.partitions)
     except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.problems]) from error
+        raise ConfigurationError(dict.fromkeys([*problems, *error.problems])) from error
     if problems:
         raise ConfigurationError(problems)
     return config, positions
+
+
+def _problems_of_project(
+    component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest
+) -> list[Problem]:
+    """Mistakes in the catalog and the parameters of what is exposed; what may be one becomes a warning."""
+    filters = filters_of(component)
+    exposed = frozenset() if check_filters(manifest, filters) else exposed_nodes(manifest, filters)
+    mistakes, doubts = project_problems(manifest, exposed)
+    for doubt in doubts:
+        warn_at(doubt.position or place.position("project"), str(Problem(doubt.message, hint=doubt.hint)))
+    return mistakes

@@ -12,6 +12,8 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from kedro_dagster_component.errors import Position, Problem
+
 MANIFEST_FORMAT = 1
 """Raised whenever a field changes its meaning; a manifest of another format is never read."""
 
@@ -31,7 +33,7 @@ class ProjectRef(Record):
         package_name: Import name of a packaged project; None where `project_path` has a pyproject.toml.
         conf_source: Absolute path of a folder or archive, as `kedro run --conf-source`; None for the project's own.
         env: Kedro environment the user asked for; None leaves the choice to Kedro.
-        runtime_params: As `kedro run --params`.
+        runtime_params: As `kedro run --params`, as a nested mapping.
         include_hooks: Whether the project's own context and catalog hooks fire while the project is read.
     """
 
@@ -183,6 +185,57 @@ class ExpandedJob(Record):
     bindings: dict[str, str] = {}
 
 
+class ProblemRecord(Record):
+    """A `Problem` that can travel, and whom it concerns.
+
+    Attributes:
+        message: See `Problem`.
+        file: Absolute path; None where no file holds the mistake.
+        line: 1-based, or None.
+        column: 1-based, or None.
+        hint: See `Problem`.
+        node_ids: The nodes that cannot run; None where nothing can.
+        parameter: Name of the parameter that is not there, as nodes spell it; None for any other mistake.
+        doubt: Why it may be no mistake after all; None where it is one for certain.
+    """
+
+    message: str
+    file: str | None = None
+    line: int | None = None
+    column: int | None = None
+    hint: str | None = None
+    node_ids: tuple[str, ...] | None = None
+    parameter: str | None = None
+    doubt: str | None = None
+
+    @classmethod
+    def of(
+        cls,
+        problem: Problem,
+        *,
+        node_ids: tuple[str, ...] | None = None,
+        parameter: str | None = None,
+        doubt: str | None = None,
+    ) -> ProblemRecord:
+        """The record of a problem; the other arguments are the attributes of that name."""
+        place = problem.position
+        return cls(
+            message=problem.message,
+            file=str(place.file) if place else None,
+            line=place.line if place else None,
+            column=place.column if place else None,
+            hint=problem.hint,
+            node_ids=node_ids,
+            parameter=parameter,
+            doubt=doubt,
+        )
+
+    def problem(self) -> Problem:
+        """The problem this is the record of."""
+        position = Position(Path(self.file), self.line, self.column) if self.file else None
+        return Problem(self.message, position, self.hint)
+
+
 class ProjectManifest(Record):
     """A Kedro project in one environment.
 
@@ -200,10 +253,12 @@ class ProjectManifest(Record):
         parameters: By name as spelled; only those some node takes.
         dagster: Merged content of the `dagster*` files as the project's config loader gives it; empty without one.
         dagster_files: Absolute paths of those files, base before environment.
+        catalog_files: Absolute paths of the files of the catalog, base before environment.
         jobs: By concrete job name (factories expanded): those written out first, in the order of the file.
         job_selections: By concrete job name; only jobs whose `pipeline` is a mapping. A factory that cannot be
             expanded has an entry with its error under its own key.
         warnings: What a user should hear on loading (a pipeline that failed to import, an empty registry).
+        problems: Mistakes in the project's files that Kedro would find when it runs.
     """
 
     format: int = MANIFEST_FORMAT
@@ -219,9 +274,11 @@ class ProjectManifest(Record):
     parameters: dict[str, ParameterEntry]
     dagster: dict[str, Any] = {}
     dagster_files: tuple[str, ...] = ()
+    catalog_files: tuple[str, ...] = ()
     jobs: dict[str, ExpandedJob] = {}
     job_selections: dict[str, JobSelection] = {}
     warnings: tuple[str, ...] = ()
+    problems: tuple[ProblemRecord, ...] = ()
 
     @property
     def project_path(self) -> Path:

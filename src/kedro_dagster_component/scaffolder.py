@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, model_validator
 from typing_extensions import Self
 
 from kedro_dagster_component.config.load import load_dagster_config
+from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.errors import (
     ConfigurationError,
     IntrospectionError,
@@ -315,10 +316,14 @@ def _report(manifest: ProjectManifest, pipelines: Mapping[str, str | None]) -> N
             click.echo(f"Left out: pipeline {name}: {reason}.")
     for message in manifest.warnings:
         click.echo(f"Warning: {message}", err=True)
+    problems, _ = project_problems(manifest, {node for name in shown for node in manifest.pipelines[name]})
     try:
         load_dagster_config(manifest)
     except ConfigurationError as error:
-        click.echo(f"Warning: the definitions will not load before this is mended: {error}", err=True)
+        problems += error.problems
+    if problems:
+        found = ConfigurationError(problems)
+        click.echo(f"Warning: the definitions will not load before this is mended: {found}", err=True)
 
 
 def _dagster_yml(manifest: ProjectManifest, env: str | None, pipelines: Mapping[str, str | None]) -> dict[Path, str]:

@@ -92,6 +92,15 @@ def create_catalog(
     return catalog
 
 
+def is_as_configured(catalog: CatalogProtocol[Any, Any], name: str) -> bool:
+    """Whether a catalog holds a dataset as its configuration has it: not made yet, and put there by nobody else.
+
+    Reason: `keys()` tells neither. `_lazy_datasets` of `DataCatalog` in 1.3 to 1.7; a catalog without it is not known.
+    """
+    lazy = getattr(catalog, "_lazy_datasets", None)
+    return isinstance(lazy, dict) and (name in lazy or name not in catalog.keys())  # noqa: SIM118 - it is no mapping
+
+
 def feed_parameters(context: KedroContext) -> dict[str, Any]:
     """Every parameter by the name nodes take it (`params:a.b`, `parameters`), typed ones as objects.
 

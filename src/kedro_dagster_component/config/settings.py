@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Any
-
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.check_assets import asset_names
-from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
-from kedro_dagster_component.config.positions import show_path
-from kedro_dagster_component.errors import ConfigurationError, Position, Problem
+from kedro_dagster_component.config.positions import Positions, read_all_positions
+from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest
 
+_METADATA = "metadata"
 _METADATA_KEY = "dagster"
 
 
@@ -36,17 +34,31 @@ def resolve_asset_settings(config: DagsterConfig, manifest: ProjectManifest) -> 
     Raises:
         ConfigurationError: Settings in the catalog are wrong; all mistakes at once.
     """
-    problems: list[Problem] = []
+    if problems := check_catalog_settings(manifest):
+        raise ConfigurationError(problems)
     settings: dict[str, AssetConfig] = {}
     for name in sorted(asset_names(manifest)):
-        in_catalog = _read_catalog_settings(manifest.datasets.get(name), problems)
+        in_catalog = _catalog_settings(manifest.datasets.get(name))
         key = most_specific(config.assets, name)
         in_file = config.assets[key] if key is not None else None
         if in_catalog is not None or in_file is not None:
             settings[name] = _merged(in_catalog, in_file)
-    if problems:
-        raise ConfigurationError(dict.fromkeys(problems))
     return settings
+
+
+def check_catalog_settings(manifest: ProjectManifest) -> list[Problem]:
+    """Every mistake below `metadata: {dagster: ...}` in the catalog, those of a pattern once."""
+    found: dict[Problem, None] = {}
+    positions: Positions | None = None
+    for dataset in manifest.datasets.values():
+        try:
+            _catalog_settings(dataset)
+        except ValidationError as error:
+            positions = positions or read_all_positions(manifest.catalog_files)
+            entry = dataset.pattern or _spelling(dataset, positions)
+            lines = error.errors(include_url=False)
+            found.update(dict.fromkeys(_catalog_problem(line, entry, positions) for line in lines))
+    return list(found)
 
 
 def _merged(weak: AssetConfig | None, strong: AssetConfig | None) -> AssetConfig:
@@ -55,23 +67,29 @@ def _merged(weak: AssetConfig | None, strong: AssetConfig | None) -> AssetConfig
     return weak.model_copy(update={name: getattr(strong, name) for name in strong.model_fields_set})
 
 
-def _read_catalog_settings(dataset: DatasetEntry | None, problems: list[Problem]) -> AssetConfig | None:
+def _catalog_settings(dataset: DatasetEntry | None) -> AssetConfig | None:
+    """What a catalog entry says; None where it says nothing.
+
+    Raises:
+        ValidationError: It is wrong.
+    """
     if dataset is None or _METADATA_KEY not in dataset.metadata:
         return None
-    try:
-        return AssetConfig.model_validate(dataset.metadata[_METADATA_KEY])
-    except ValidationError as error:
-        position = None
-        if dataset.location is not None:
-            position = Position(Path(dataset.location.file), dataset.location.line)
-        entry = dataset.pattern or dataset.name
-        problems += [
-            _catalog_problem(line["loc"], line["ctx"], entry, position) for line in error.errors(include_url=False)
-        ]
-        return None
+    return AssetConfig.model_validate(dataset.metadata[_METADATA_KEY])
 
 
-def _catalog_problem(location: KeyPath, context: Mapping[str, Any], entry: str, position: Position | None) -> Problem:
-    below = location[:-1] if context["at_key"] else location
-    shown = show_path((entry, "metadata", _METADATA_KEY, *below))
-    return Problem(f"{shown}: {context['message']}", position, context["hint"] or None)
+def _spelling(dataset: DatasetEntry, positions: Positions) -> str:
+    """The key in the catalog: of several transcoded ones the first with settings."""
+    for spelling in dataset.spellings:
+        place = positions.place((spelling, _METADATA, _METADATA_KEY))
+        if place is not None and place.depth == 3:
+            return spelling
+    return dataset.spellings[0]
+
+
+def _catalog_problem(line: ErrorDetails, entry: str, positions: Positions) -> Problem:
+    context = line["ctx"]
+    path = (entry, _METADATA, _METADATA_KEY, *(step for step in line["loc"] if step != KEY_MARK))
+    at_key = context["at_key"]
+    position = positions.at(*path, at_key=at_key)
+    return positions.problem_at(position, path[:-1] if at_key else path, context["message"], context["hint"] or None)

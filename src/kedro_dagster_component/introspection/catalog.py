@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import importlib
 import importlib.util
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from functools import cache, cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -17,9 +17,14 @@ from kedro.framework.project import settings
 from kedro.io import CatalogConfigResolver, DatasetError, MemoryDataset
 from kedro.io.catalog_config_resolver import DEFAULT_RUNTIME_PATTERN
 
-from kedro_dagster_component.errors import ConfigurationError, Problem
+from kedro_dagster_component.compat.kedro import is_as_configured
+from kedro_dagster_component.introspection.catalog_problems import (
+    CatalogProblems,
+    Mistake,
+    credentials_mistakes,
+    shape_mistake,
+)
 from kedro_dagster_component.introspection.conf import Conf
-from kedro_dagster_component.introspection.failures import cause, user_line
 from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.manifest import DatasetEntry, dataset_name
 from kedro_dagster_component.masking import mask_dataset_config, mask_text
@@ -43,23 +48,21 @@ class CatalogReader:
     """Describes datasets by name; the patterns of the catalog are sorted once.
 
     Attributes:
-        warnings: Classes of the project that cannot be imported.
+        problems: What is wrong with the entries; those of datasets that were read.
     """
 
-    def __init__(self, conf: Conf, config: dict[str, Any], live: CatalogProtocol[Any, Any] | None) -> None:
-        """Check the catalog's configuration.
+    def __init__(self, conf: Conf, config: dict[str, Any], live: CatalogProtocol[Any, Any] | None = None) -> None:
+        """Check the catalog's configuration; entries that are none are left out.
 
         Args:
             conf: Of the open project.
             config: The catalog as the loader gives it.
-            live: Catalog with what hooks added; None without hooks.
-
-        Raises:
-            ConfigurationError: The catalog holds entries that are none.
+            live: Catalog with what hooks added, for which all credentials were there; None without hooks.
         """
-        self.warnings: list[str] = []
+        self.problems = CatalogProblems(conf)
         self._conf = conf
-        self._config: dict[str, Any] = plain(config)
+        credentials = conf.credentials_names() if live is None and _is_kedros_catalog() else None
+        self._config: dict[str, Any] = self._checked(plain(config), credentials)
         self._flags_by_type: dict[str, tuple[bool, bool]] = {}
         self._resolver = self._checked_resolver()
         self._live = live
@@ -75,6 +78,16 @@ class CatalogReader:
         for spelling in dict.fromkeys(spellings):
             by_name.setdefault(dataset_name(spelling), []).append(spelling)
         return {name: self._entry(name, group) for name, group in by_name.items()}
+
+    def has(self, name: str) -> bool:
+        """Whether a run finds something under a name: an entry, a pattern, or what a hook has put there."""
+        resolver = self._resolver
+        return (
+            name in self._config
+            or name in self._live_names
+            or resolver.match_dataset_pattern(name) is not None
+            or resolver.match_user_catch_all_pattern(name) is not None
+        )
 
     def _entry(self, name: str, spellings: list[str]) -> DatasetEntry:
         """One dataset; of several transcoded spellings the first that the catalog describes is shown."""
@@ -105,11 +118,13 @@ class CatalogReader:
     def _from_config(
         self, spelling: str, config: dict[str, Any], pattern: str | None, *, in_catalog: bool = True
     ) -> DatasetEntry:
-        kind = config.get("type")
-        type_name = kind if isinstance(kind, str) else plain(kind)
-        is_memory, is_single_process = self._flags(type_name, spelling)
+        if in_catalog and self._is_as_configured(spelling):
+            self.problems.check(spelling, config, pattern or spelling)
+        kind = config.get("type", "")
+        type_name = kind if isinstance(kind, str) else str(plain(kind))
+        is_memory, is_single_process = self._flags(type_name)
         if type_name.rpartition(".")[2] == "CachedDataset" and isinstance(config.get("dataset"), Mapping):
-            is_memory = self._flags(str(config["dataset"].get("type")), spelling)[0]
+            is_memory = self._flags(str(config["dataset"].get("type")))[0]
         masked = mask_dataset_config(plain(config)) if in_catalog else {}
         metadata = masked.get("metadata")
         return DatasetEntry(
@@ -144,43 +159,52 @@ class CatalogReader:
             metadata=metadata if isinstance(metadata, dict) else {},
         )
 
-    def _flags(self, type_name: str, spelling: str) -> tuple[bool, bool]:
+    def _is_as_configured(self, spelling: str) -> bool:
+        """Whether a run makes the dataset of what the catalog says: Kedro's own catalog, unchanged by hooks."""
+        return _is_kedros_catalog() and (self._live is None or is_as_configured(self._live, spelling))
+
+    def _flags(self, type_name: str) -> tuple[bool, bool]:
         """Whether a class keeps its data in memory only, and whether it is barred from other processes."""
         if type_name not in self._flags_by_type:
-            self._flags_by_type[type_name] = self._read_flags(type_name, spelling)
+            self._flags_by_type[type_name] = _read_flags(type_name)
         return self._flags_by_type[type_name]
 
-    def _read_flags(self, type_name: str, spelling: str) -> tuple[bool, bool]:
-        module, _, name = type_name.rpartition(".")
-        if not module or type_name.startswith(_PREFIXES) or _is_known(module):
-            return name in _MEMORY, name in _SINGLE_PROCESS
-        try:
-            kind: Any = getattr(importlib.import_module(module), name)
-        except Exception as error:  # noqa: BLE001 - the class is the project's code
-            place = user_line(error, self._conf.project_path)
-            where = f" ({place.file}:{place.line})" if place else ""
-            self.warnings.append(
-                f"the type '{type_name}' of dataset '{spelling}' cannot be imported: {cause(error)}{where}"
-            )
-            return False, False
-        is_memory = bool(getattr(kind, "_EPHEMERAL", False)) or (
-            isinstance(kind, type) and issubclass(kind, MemoryDataset)
-        )
-        return is_memory, bool(getattr(kind, "_SINGLE_PROCESS", False))
+    def _checked(self, config: dict[str, Any], credentials: Collection[str] | None) -> dict[str, Any]:
+        """The entries that are some, with problems for those that are not and for credentials that are not there."""
+        kept = {}
+        for name, entry in config.items():
+            mistake = shape_mistake(entry)
+            if mistake is not None:
+                self.problems.add(name, mistake)
+                continue
+            kept[name] = entry
+            for missing in credentials_mistakes(entry, credentials) if credentials is not None else ():
+                self.problems.add(name, missing)
+        return kept
 
     def _checked_resolver(self) -> CatalogConfigResolver:
         """Kedro's resolver over the raw entries: the names of credentials stand for themselves.
 
-        Raises:
-            ConfigurationError: With all entries that Kedro would refuse.
+        Patterns that Kedro refuses are left out, with a problem for each.
         """
-        problems = [problem for name, config in self._config.items() if (problem := self._entry_problem(name, config))]
-        if problems:
-            raise ConfigurationError(problems)
         try:
             return self._make_resolver(self._config)
         except DatasetError as error:
-            raise ConfigurationError(self._pattern_problems(error)) from error
+            patterns = list(filter(CatalogConfigResolver.is_pattern, self._config))
+            reasons = {name: reason for name in patterns if (reason := self._pattern_refusal(name))}
+            if not reasons:  # they are wrong only together
+                reasons = dict.fromkeys(patterns, " ".join(str(error).split()))
+        for name, reason in reasons.items():
+            self.problems.add(name, Mistake((), reason))
+        return self._make_resolver({name: entry for name, entry in self._config.items() if name not in reasons})
+
+    def _pattern_refusal(self, name: str) -> str | None:
+        """Kedro's words about one pattern by itself; None where it takes it."""
+        try:
+            self._make_resolver({name: self._config[name]})
+        except DatasetError as error:
+            return " ".join(str(error).split())
+        return None
 
     def _make_resolver(self, config: dict[str, Any]) -> CatalogConfigResolver:
         names = {name: name for name in _credential_names(config)}
@@ -192,27 +216,22 @@ class CatalogReader:
         patterns = getattr(settings.DATA_CATALOG_CLASS, "default_runtime_patterns", None)
         return patterns if isinstance(patterns, dict) and patterns else DEFAULT_RUNTIME_PATTERN
 
-    def _entry_problem(self, name: str, config: Any) -> Problem | None:
-        if not isinstance(config, dict):
-            hint = "put an underscore before a key that is there for interpolation only"
-            return self._conf.problem("catalog", name, f"the catalog entry '{name}' is no mapping", hint)
-        if "type" not in config:
-            hint = "give it a type such as `pandas.CSVDataset`"
-            return self._conf.problem("catalog", name, f"the catalog entry '{name}' has no `type`", hint)
-        return None
 
-    def _pattern_problems(self, error: DatasetError) -> list[Problem]:
-        """One problem for each pattern that is wrong by itself, else Kedro's words as they are."""
-        patterns = filter(CatalogConfigResolver.is_pattern, self._config)
-        problems = [problem for name in patterns if (problem := self._pattern_problem(name))]
-        return problems or [Problem(" ".join(str(error).split()))]
+def _is_kedros_catalog() -> bool:
+    """Whether entries become datasets by Kedro's own rules."""
+    return str(settings.DATA_CATALOG_CLASS.__module__).startswith("kedro.")
 
-    def _pattern_problem(self, name: str) -> Problem | None:
-        try:
-            self._make_resolver({name: self._config[name]})
-        except DatasetError as error:
-            return self._conf.problem("catalog", name, " ".join(str(error).split()))
-        return None
+
+def _read_flags(type_name: str) -> tuple[bool, bool]:
+    module, _, name = type_name.rpartition(".")
+    if not module or type_name.startswith(_PREFIXES) or _is_known(module):
+        return name in _MEMORY, name in _SINGLE_PROCESS
+    try:
+        kind: Any = getattr(importlib.import_module(module), name)
+    except (Exception, SystemExit):  # noqa: BLE001 - the project's code; `problems` say what is wrong
+        return False, False
+    is_memory = bool(getattr(kind, "_EPHEMERAL", False)) or (isinstance(kind, type) and issubclass(kind, MemoryDataset))
+    return is_memory, bool(getattr(kind, "_SINGLE_PROCESS", False))
 
 
 @cache

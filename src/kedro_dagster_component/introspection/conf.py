@@ -5,7 +5,7 @@ from __future__ import annotations
 import glob
 import tarfile
 import zipfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from functools import cached_property
@@ -18,21 +18,23 @@ from omegaconf.errors import OmegaConfBaseException
 
 from kedro_dagster_component.compat.kedro import environment_resolver
 from kedro_dagster_component.config.environment import environment_placeholder
+from kedro_dagster_component.config.positions import Positions, read_all_positions, read_positions
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem, did_you_mean
 from kedro_dagster_component.introspection.conf_problems import (
     duplicate_problems,
     file_problems,
     interpolation_problems,
 )
-from kedro_dagster_component.introspection.failures import reading, safe_position
+from kedro_dagster_component.introspection.failures import reading
 from kedro_dagster_component.introspection.positions import top_level_lines
 from kedro_dagster_component.manifest import SourceRef
 from kedro_dagster_component.masking import mask_text
 
 _SUFFIXES = (".yml", ".yaml", ".json")
 _ARCHIVES = (".zip", ".tar", ".tar.gz", ".tgz")
+_CREDENTIALS = "credentials"
 _DAGSTER = "dagster"
-_KINDS = ("globals", "parameters", "catalog", "credentials", _DAGSTER)
+_KINDS = ("globals", "parameters", "catalog", _CREDENTIALS, _DAGSTER)
 DAGSTER_PATTERNS = ["dagster*", "dagster*/**", "**/dagster*"]
 """Where the configuration for Dagster is looked for, by the same rule as Kedro's own kinds."""
 
@@ -121,10 +123,51 @@ class Conf:
                 return SourceRef(file=str(file), line=line)
         return None
 
-    def problem(self, kind: str, key: str, message: str, hint: str | None = None) -> Problem:
-        """A problem at the place of a top-level key."""
-        place = self.location(kind, key)
-        return Problem(message, safe_position(Path(place.file), place.line, 1) if place else None, hint)
+    def positions(self, kind: str) -> Positions:
+        """Places of every key of a kind; read once, for problems only."""
+        if kind not in self._known_positions:
+            self._known_positions[kind] = read_all_positions(self._files_by_kind(kind))
+        return self._known_positions[kind]
+
+    def read_all(self, kinds: Iterable[str]) -> tuple[dict[str, dict[str, Any] | None], list[Problem]]:
+        """Configuration by kind, see `read`.
+
+        Returns:
+            Without the kinds that cannot be loaded, and what is wrong with these; and with the files of credentials,
+            of which only the YAML is looked at.
+        """
+        contents: dict[str, dict[str, Any] | None] = {}
+        problems = dict.fromkeys(file_problems(self.files(_CREDENTIALS), _CREDENTIALS))
+        for kind in kinds:
+            try:
+                contents[kind] = self.read(kind)
+            except ConfigurationError as error:
+                problems.update(dict.fromkeys(error.problems))
+        return contents, list(problems)
+
+    def credentials_names(self) -> frozenset[str] | None:
+        """Names of all credentials; the values are not looked at where they come from files of a folder.
+
+        Returns:
+            None where the names cannot be told: a loader of another kind may ask a vault for them.
+        """
+        if type(self.loader) is not OmegaConfigLoader:
+            return None
+        if self.root is not None and _CREDENTIALS not in self.loader:  # else a hook has set them
+            files = self.files(_CREDENTIALS)
+            if any(read_positions(file).problems for file in files):
+                return None
+            return frozenset(name for file in files for name in top_level_lines(file) if not name.startswith("_"))
+        try:
+            return frozenset(self.loader[_CREDENTIALS])
+        except MissingConfigException:
+            return frozenset()
+        except Exception:  # noqa: BLE001 - an environment variable that only runs have, a resolver that asks a vault
+            return None
+
+    @cached_property
+    def _known_positions(self) -> dict[str, Positions]:
+        return {}
 
     @cached_property
     def _known_files(self) -> dict[str, list[Path]]:
@@ -171,6 +214,21 @@ def globals_problems(root: Path, folders: Iterable[str], patterns: Sequence[str]
     return file_problems(files, "globals") or interpolation_problems(files)
 
 
+def yaml_problems(root: Path, folders: Iterable[str], patterns: Mapping[str, Sequence[str]]) -> list[Problem]:
+    """What is wrong with the YAML of files where there is no loader to ask for them.
+
+    Args:
+        root: Folder of the configuration.
+        folders: Base before environment.
+        patterns: Of the files by kind; Kedro's own for the kinds that are not in it.
+    """
+    kinds = {kind: patterns.get(kind, [f"{kind}*", f"{kind}*/**", f"**/{kind}*"]) for kind in _KINDS}
+    kinds["globals"] = []
+    return [
+        problem for kind, names in kinds.items() for problem in file_problems(_matching(root, folders, names), kind)
+    ]
+
+
 def _unplaced(kind: str, error: Exception) -> Problem:
     """A mistake in files that cannot be looked into, such as those of an archive."""
     text = mask_text(" ".join((getattr(error, "msg", None) or str(error)).split()))
@@ -194,7 +252,12 @@ def check_folders(conf: Conf, *, asked: str | None) -> None:
     if "://" in str(source):
         return
     if not Path(source).exists():
-        raise IntrospectionError(f"the Kedro project at {conf.project_path} has no configuration source {source}")
+        beside = [path.name for path in Path(source).parent.glob("*") if path.is_dir() or path.name.endswith(_ARCHIVES)]
+        close = did_you_mean(Path(source).name, beside) or ""
+        way_out = close if close.startswith("did you mean") else "create it, or name another one in `conf_source`"
+        raise IntrospectionError(
+            f"the Kedro project at {conf.project_path} has no configuration source {source}\n  -> {way_out}"
+        )
     if asked and not conf.has_environment(asked):
         hint = did_you_mean(asked, conf.environments)
         message = f"the Kedro project at {conf.project_path} has no environment '{asked}' in {source}"

@@ -2,46 +2,11 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
-from kedro_dagster_component.manifest import ProjectManifest, Record
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
+from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest, Record
 
 REQUEST_FILE = "request.json"
 ANSWER_FILE = "answer.json"
-
-
-class ProblemRecord(Record):
-    """A `Problem` that can travel.
-
-    Attributes:
-        message: See `Problem`.
-        file: Absolute path; None where no file holds the mistake.
-        line: 1-based, or None.
-        column: 1-based, or None.
-        hint: See `Problem`.
-    """
-
-    message: str
-    file: str | None = None
-    line: int | None = None
-    column: int | None = None
-    hint: str | None = None
-
-    @classmethod
-    def of(cls, problem: Problem) -> ProblemRecord:
-        """The record of a problem."""
-        place = problem.position
-        if place is None:
-            return cls(message=problem.message, hint=problem.hint)
-        return cls(
-            message=problem.message, file=str(place.file), line=place.line, column=place.column, hint=problem.hint
-        )
-
-    def problem(self) -> Problem:
-        """The problem this is the record of."""
-        position = Position(Path(self.file), self.line, self.column) if self.file else None
-        return Problem(self.message, position, self.hint)
 
 
 class Answer(Record):
@@ -49,7 +14,7 @@ class Answer(Record):
 
     Attributes:
         manifest: The project, where it could be read.
-        problems: Mistakes in its YAML files.
+        problems: Mistakes in its YAML files, where they keep the rest from being read.
         error: Why it could not be read otherwise.
     """
 

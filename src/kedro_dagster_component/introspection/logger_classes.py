@@ -1,8 +1,7 @@
-"""Whether the classes that loggers of `dagster.yml` name can be imported, with the project's code at hand."""
+"""Whether what loggers of `dagster.yml` name can be imported and called, with the project's code at hand."""
 
 from __future__ import annotations
 
-import builtins
 import difflib
 import importlib
 import os
@@ -10,10 +9,11 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_dagster_component.config import load_dagster_config, read_all_positions
+from kedro_dagster_component.config import Positions, read_all_positions
 from kedro_dagster_component.config.environment import KeyPath, fill_in
-from kedro_dagster_component.errors import ConfigurationError, Problem, did_you_mean
+from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.introspection.failures import cause
+from kedro_dagster_component.introspection.logger_calls import CallMistake, call_mistakes
 from kedro_dagster_component.manifest import ProjectManifest
 
 _EXTERNAL = "ext://"
@@ -23,33 +23,46 @@ Mistake = tuple[str, str | None]
 """Message and hint."""
 
 
-def check_logger_classes(manifest: ProjectManifest) -> None:
-    """See that every `class`, `()` and `ext://...` of the loggers can be imported.
-
-    Raises:
-        ConfigurationError: One cannot; the other mistakes of the configuration come with it.
-    """
+def check_logger_classes(manifest: ProjectManifest) -> list[Problem]:
+    """What keeps the loggers from being made: names that cannot be imported, and calls with the wrong arguments."""
     filled = fill_in(manifest.dagster, os.environ)
-    named = list(_named(filled.content))
-    if not named:
-        return
-    mistakes = [(path, import_mistake(name, is_called=path[-1] in _CALLED)) for path, name in named]
+    found = [
+        (path, mistake)
+        for path, part, entry in _entries(filled.content)
+        for mistake in (*_import_mistakes(entry), *call_mistakes(part, entry))
+    ]
+    if not found:
+        return []
     positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets)
-    problems = [positions.problem(path, mistake[0], hint=mistake[1]) for path, mistake in mistakes if mistake]
-    if problems:
-        raise ConfigurationError([*problems, *_others(manifest)])
+    return [_problem(path, mistake, positions) for path, mistake in found]
+
+
+def _problem(path: KeyPath, mistake: CallMistake, positions: Positions) -> Problem:
+    below, message, hint, at_key = mistake
+    at = (*path, *below)
+    if not at_key:
+        return positions.problem(at, message, hint=hint)
+    return positions.problem_at(positions.at(*at, at_key=True), path, message, hint)
+
+
+def _import_mistakes(entry: Mapping[str, Any]) -> Iterator[CallMistake]:
+    for key, value in entry.items():
+        if isinstance(value, str) and value and (key in _CALLED or value.startswith(_EXTERNAL)):
+            mistake = import_mistake(value.removeprefix(_EXTERNAL), is_called=key in _CALLED)
+            if mistake is not None:
+                yield (key,), *mistake, False
 
 
 def import_mistake(name: str, *, is_called: bool = True) -> Mistake | None:
     """Why something cannot be imported by its dotted name; None where it can.
 
     Args:
-        name: Such as `logging.StreamHandler`; a name without dots is one of Python's own.
+        name: Such as `logging.StreamHandler`; `logging.config` takes no names of Python's own.
         is_called: Whether it has to be a class or function.
     """
     module_name, _, rest = name.partition(".")
     if not module_name or not rest:
-        return None if hasattr(builtins, name) else _without_module(name)
+        return _without_module(name)
     try:
         found: Any = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -99,8 +112,8 @@ def _missing_member(found: Any, path: str, part: str) -> Mistake:
     return f"{kind} '{path}' has no '{part}'", close if close.startswith("did you mean") else None
 
 
-def _named(content: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
-    """Names to import, with their places; what has not the expected shape is passed over."""
+def _entries(content: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str, Mapping[str, Any]]]:
+    """Handlers, formatters and filters with their places; what has not the expected shape is passed over."""
     for name, logger in _items(content.get("loggers")):
         yield from _of_logger(logger, ("loggers", name))
     for name, job in _items(content.get("jobs")):
@@ -108,15 +121,13 @@ def _named(content: Mapping[str, Any]) -> Iterator[tuple[KeyPath, str]]:
             yield from _of_logger(logger, ("jobs", name, "loggers", index))
 
 
-def _of_logger(logger: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str]]:
+def _of_logger(logger: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, Mapping[str, Any]]]:
     if not isinstance(logger, Mapping):
         return
     for part in _PARTS:
         for name, entry in _items(logger.get(part)):
-            for key, value in _items(entry):
-                at = (*path, part, name, key)
-                if isinstance(value, str) and value and (key in _CALLED or value.startswith(_EXTERNAL)):
-                    yield at, value.removeprefix(_EXTERNAL)
+            if isinstance(entry, Mapping):
+                yield (*path, part, name), part, entry
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:
@@ -124,19 +135,3 @@ def _items(value: Any) -> Iterator[tuple[Any, Any]]:
         yield from value.items()
     elif isinstance(value, list | tuple):
         yield from enumerate(value)
-
-
-def _others(manifest: ProjectManifest) -> list[Problem]:
-    """The other mistakes; partitions may be defined in `component.yaml`, so any name of some passes."""
-    try:
-        load_dagster_config(manifest, partitions=_texts(manifest.dagster))
-    except ConfigurationError as error:
-        return list(error.problems)
-    return []
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    for _, child in _items(value):
-        yield from _texts(child)

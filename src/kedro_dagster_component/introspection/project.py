@@ -19,7 +19,8 @@ from kedro.utils import find_kedro_project
 
 from kedro_dagster_component.compat.kedro import create_catalog, session_without_plugins
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
-from kedro_dagster_component.introspection.conf import DAGSTER_PATTERNS, Conf, globals_problems
+from kedro_dagster_component.introspection.catalog import CatalogReader
+from kedro_dagster_component.introspection.conf import DAGSTER_PATTERNS, Conf, globals_problems, yaml_problems
 from kedro_dagster_component.introspection.failures import reading
 from kedro_dagster_component.manifest import ProjectRef
 
@@ -127,12 +128,19 @@ def _context(session: KedroSession, ref: ProjectRef) -> KedroContext:
 
 
 def _globals_problems(ref: ProjectRef) -> list[Problem]:
-    """What is wrong with `globals.yml`: a loader that fails on it is none that could be asked for its files."""
+    """What is wrong with `globals.yml`, and the YAML of the others.
+
+    A loader that fails on globals is none that could be asked for its files.
+    """
     options = settings.CONFIG_LOADER_ARGS
     root = Path(ref.conf_source or Path(ref.project_path) / settings.CONF_SOURCE)
     environment = ref.env or os.environ.get("KEDRO_ENV") or options.get("default_run_env", "")
-    patterns = options.get("config_patterns", {}).get("globals", ["globals.yml"])
-    return globals_problems(root, (options.get("base_env", ""), environment), patterns) if root.is_dir() else []
+    folders = (options.get("base_env", ""), environment)
+    patterns = options.get("config_patterns", {})
+    if not root.is_dir():
+        return []
+    found = globals_problems(root, folders, patterns.get("globals", ["globals.yml"]))
+    return [*found, *yaml_problems(root, folders, patterns)] if found else []
 
 
 def _live_catalog(context: KedroContext, conf: Conf) -> CatalogProtocol[Any, Any] | None:
@@ -144,6 +152,8 @@ def _live_catalog(context: KedroContext, conf: Conf) -> CatalogProtocol[Any, Any
             found = [conf.read(kind) for kind in ("globals", "credentials", "parameters", "catalog")]
             if found[-1] is None:  # a mistake in one of the files was raised above, with its place
                 return None
+            if problems := CatalogReader(conf, found[-1]).problems.problems_of_all():
+                raise ConfigurationError(problems) from None
             raise
 
 

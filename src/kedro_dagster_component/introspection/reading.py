@@ -6,18 +6,27 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 import kedro
+from kedro.pipeline import Pipeline
 
 from kedro_dagster_component.compat.kedro import feed_parameters
+from kedro_dagster_component.config.load import content_problems, problems_of_files
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.conf import check_folders
 from kedro_dagster_component.introspection.jobs import read_jobs
 from kedro_dagster_component.introspection.logger_classes import check_logger_classes
 from kedro_dagster_component.introspection.nodes import NodeTable, read_nodes
+from kedro_dagster_component.introspection.parameter_problems import missing_parameters
 from kedro_dagster_component.introspection.parameters import feed, read_parameters
 from kedro_dagster_component.introspection.pipelines import read_pipelines
 from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.introspection.project import OpenProject, open_project
-from kedro_dagster_component.manifest import ParameterEntry, ProjectManifest, ProjectRef, is_parameter
+from kedro_dagster_component.introspection.unseen import (
+    doubt_about_credentials,
+    doubt_about_datasets,
+    doubt_about_parameters,
+)
+from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest, ProjectRef, is_parameter
 
 
 def read_project(ref: ProjectRef) -> ProjectManifest:
@@ -29,17 +38,21 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     """
     project = open_project(ref)
     conf = project.conf
-    parameters = conf.read("parameters")
-    datasets = conf.read("catalog")
+    contents, problems = conf.read_all(("parameters", "catalog", "dagster"))
+    broken = [ProblemRecord.of(problem) for problem in problems]
+    if "dagster" not in contents:
+        raise ConfigurationError(dict.fromkeys([*problems, *problems_of_files(conf.files("dagster"))]))
     warnings = []
-    if datasets is None:
+    if contents.get("catalog") is None and not broken:
         check_folders(conf, asked=project.asked_env)
         warnings.append(f"there is no catalog in {conf.loader.conf_source}: Kedro refuses to run without one")
-    dagster = plain(conf.read("dagster") or {})
-    catalog = CatalogReader(conf, datasets or {}, project.catalog)
-    pipelines, skipped = read_pipelines(project.path, include_hooks=ref.include_hooks)
+    dagster = plain(contents["dagster"] or {})
+    catalog = CatalogReader(conf, contents.get("catalog") or {}, project.catalog)
+    pipelines, skipped = _pipelines(project, [*problems, *catalog.problems.problems_of_all()], dagster)
     nodes = read_nodes(pipelines)
     jobs, selections = read_jobs(dagster, pipelines, nodes)
+    values, is_complete = _values(project, nodes, contents.get("parameters") or ref.runtime_params)
+    datasets = catalog.read(name for name in _names(nodes) if not is_parameter(name))
     manifest = ProjectManifest(
         ref=ref,
         project_name=project.project_name,
@@ -49,16 +62,61 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         environments=conf.environments,
         pipelines={name: nodes.pipelines[name] for name in pipelines},
         nodes=nodes.entries,
-        datasets=catalog.read(name for name in _names(nodes) if not is_parameter(name)),
-        parameters=_parameters(project, nodes, parameters or ref.runtime_params),
+        datasets=datasets,
+        parameters=read_parameters((name for name in _names(nodes) if is_parameter(name)), values),
         dagster=dagster,
         dagster_files=tuple(str(file) for file in conf.files("dagster")),
+        catalog_files=tuple(str(file) for file in conf.files("catalog")),
         jobs=jobs,
         job_selections=selections,
-        warnings=(*warnings, *skipped, *catalog.warnings, *map(_doubtful, nodes.doubtful)),
+        warnings=(*warnings, *skipped, *map(_doubtful, nodes.doubtful)),
     )
-    check_logger_classes(manifest)
-    return manifest
+    broken += map(ProblemRecord.of, check_logger_classes(manifest))
+    found = [*broken, *_catalog_problems(project, catalog, nodes)]
+    if is_complete and "parameters" in contents:
+        found += _parameter_problems(project, catalog, nodes, values)
+    return manifest.model_copy(update={"problems": tuple(found)})
+
+
+def _pipelines(
+    project: OpenProject, problems: list[Problem], dagster: Mapping[str, Any]
+) -> tuple[dict[str, Pipeline], list[str]]:
+    """See `read_pipelines`; where it fails, what was found before is told too."""
+    try:
+        return read_pipelines(project.path, include_hooks=project.ref.include_hooks)
+    except IntrospectionError as error:
+        told = [*problems, *content_problems(dagster, project.conf.files("dagster"))]
+        if told:
+            raise ConfigurationError([*told, Problem(str(error))]) from error
+        raise
+
+
+def _catalog_problems(project: OpenProject, catalog: CatalogReader, nodes: NodeTable) -> list[ProblemRecord]:
+    if not catalog.problems:
+        return []
+    users: dict[str, list[str]] = {}
+    for node in nodes.entries.values():
+        for name in (*node.inputs, *node.outputs, *node.confirms):
+            users.setdefault(name, []).append(node.id)
+    include_hooks = project.ref.include_hooks
+    return catalog.problems.records(
+        users,
+        doubt=doubt_about_datasets(include_hooks=include_hooks),
+        doubt_about_credentials=doubt_about_credentials(include_hooks=include_hooks),
+    )
+
+
+def _parameter_problems(
+    project: OpenProject, catalog: CatalogReader, nodes: NodeTable, values: Mapping[str, Any]
+) -> list[ProblemRecord]:
+    names = {name for node in nodes.entries.values() for name in node.parameters}
+    return missing_parameters(
+        nodes.entries.values(),
+        {*values, *filter(catalog.has, names)},
+        project.package_name,
+        project.conf.files("parameters"),
+        lambda: doubt_about_parameters(include_hooks=project.ref.include_hooks),
+    )
 
 
 def _names(nodes: NodeTable) -> Iterator[str]:
@@ -67,21 +125,19 @@ def _names(nodes: NodeTable) -> Iterator[str]:
         yield from entry.outputs
 
 
-def _parameters(project: OpenProject, nodes: NodeTable, configured: Mapping[str, Any]) -> dict[str, ParameterEntry]:
-    """Parameters that nodes take; defaults of typed ones are asked of Kedro where the configuration lacks a name."""
-    names = dict.fromkeys(name for name in _names(nodes) if is_parameter(name))
+def _values(project: OpenProject, nodes: NodeTable, configured: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+    """Every parameter by the name nodes take it; Kedro is asked for typed ones where the configuration lacks a name.
+
+    Returns:
+        Without typed ones, and False, where Kedro refuses them: a run says why, and says it better.
+    """
     values = feed(configured)
-    if any(name not in values for name in names):
-        values = {**_typed(project), **values}
-    return read_parameters(names, values)
-
-
-def _typed(project: OpenProject) -> dict[str, Any]:
-    """Parameters as Kedro hands them out; empty where it refuses: a run says so, and says it better."""
+    if all(name in values for name in _names(nodes) if is_parameter(name)):
+        return values, True
     try:
-        return feed_parameters(project.context)
+        return {**feed_parameters(project.context), **values}, True
     except Exception:  # noqa: BLE001 - validation of the project's own models
-        return {}
+        return values, False
 
 
 def _doubtful(node_id: str) -> str:

@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
-from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, ProblemRecord
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer
 from kedro_dagster_component.introspection.failures import cannot_read
-from kedro_dagster_component.manifest import ProjectRef
+from kedro_dagster_component.manifest import ProblemRecord, ProjectRef
 
 
 def main(directory: str) -> None:

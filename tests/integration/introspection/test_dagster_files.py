@@ -27,8 +27,19 @@ def secret(monkeypatch):
 
 def message(read, **texts):
     with pytest.raises(ConfigurationError) as caught:
-        load_dagster_config(read(**texts))
+        all_checked(read(**texts))
     return str(caught.value)
+
+
+def all_checked(manifest):
+    """The mistakes found while reading together with those of dagster.yml, as the component has them."""
+    problems = [record.problem() for record in manifest.problems]
+    try:
+        load_dagster_config(manifest)
+    except ConfigurationError as error:
+        problems += error.problems
+    if problems:
+        raise ConfigurationError(problems)
 
 
 def test_base_environment_and_several_files_are_merged_as_kedro_does(read):
@@ -73,8 +84,9 @@ def test_environment_variables_stay_out_of_the_manifest(read, secret, settings):
         dagster=f"""
             executors:
               queue: {{celery_executor: {{broker: "{REDIS}", backend: "${{executors.queue.celery_executor.broker}}"}}}}
+              local: {{in_process: {{}}}}
             jobs:
-              "{{n}}__x": {{pipeline: {{node_namespaces: ["{{n}}"]}}, executor: "${{oc.env:EXECUTOR,queue}}"}}
+              "{{n}}__x": {{pipeline: {{node_namespaces: ["{{n}}"]}}, executor: "${{oc.env:EXECUTOR,local}}"}}
               one: {{pipeline: {{pipeline_name: "${{oc.env:PIPELINE,__default__}}"}}}}
         """,
         registry="""
@@ -231,7 +243,7 @@ def test_one_read_has_no_effect_on_the_environment(project, monkeypatch):
 def test_classes_of_loggers_are_looked_for_with_the_project_at_hand(read):
     handler = "import logging\nclass MyHandler(logging.Handler): pass\n"
     logger = "{handlers: [{class: demo.log.MyHandler}, {class: logging.StreamHandler, stream: ext://sys.stdout}]}"
-    files = {"src/demo/log.py": handler}
+    files = {"src/demo/log.py": handler, "conf/base/catalog.yml": "raw: {type: MemoryDataset}"}
     assert list(load_dagster_config(read(dagster=f"loggers: {{a: {logger}}}", files=files))[0].loggers) == ["a"]
     found = message(
         read,
@@ -244,7 +256,8 @@ def test_classes_of_loggers_are_looked_for_with_the_project_at_hand(read):
               b: {pipeline: {}, executor: nowhere, loggers: [{filters: {f: {(): not_installed.F}}}]}
         """,
     )
-    assert found.startswith("4 problems")
+    assert found.startswith("5 problems")
+    assert "assets.cleaned.partitions: there are no partitions 'of_component'" in found
     assert "dagster.yml:3:26: loggers.a.handlers[0].class: the module 'demo.log' has no 'MyHandle'" in found
     assert "loggers.a.handlers[1].stream: the module 'sys' has no 'stdot'" in found
     assert 'jobs.b.loggers[0].filters.f."()": cannot import' in found

@@ -189,8 +189,9 @@ def test_catch_all_patterns_and_types_of_the_project(read):
     assert (c.is_memory, c.is_single_process, c.is_versioned) == (False, True, True)
     assert (d.pattern, d.is_memory, d.in_catalog, d.is_single_process) == ("{default}", True, True, False)
     assert b.type == "demo.missing.Dataset"
-    assert len(manifest.warnings) == 1
-    assert "'demo.missing.Dataset' of dataset 'b' cannot be imported" in manifest.warnings[0]
+    [problem] = manifest.problems
+    assert problem.message == "b.type: cannot import 'demo.missing.Dataset': there is no module 'demo.missing'"
+    assert problem.hint == "did you mean 'datasets'?" or problem.hint.startswith("there is: ")
 
 
 def test_fingerprints_are_the_same_in_another_process(project):

@@ -5,7 +5,7 @@ from kedro_dagster_component.introspection.logger_classes import import_mistake
 
 @pytest.mark.parametrize(
     "name",
-    ["logging.StreamHandler", "logging.handlers.RotatingFileHandler", "dict", "xml.dom.minidom.parse"],
+    ["logging.StreamHandler", "logging.handlers.RotatingFileHandler", "xml.dom.minidom.parse"],
 )
 def test_what_can_be_imported(name):
     assert import_mistake(name) is None
@@ -21,6 +21,7 @@ def test_a_value_need_not_be_called():
         ("logging.StreemHandler", "the module 'logging' has no 'StreemHandler'", "did you mean 'StreamHandler'"),
         ("logging.StreamHandler.emitt", "the class 'logging.StreamHandler' has no 'emitt'", "did you mean 'emit'"),
         ("StreamHandler", "'StreamHandler' is no import path: it needs the name of its module", "write 'logging.StreamHandler'"),
+        ("dict", "'dict' is no import path: it needs the name of its module", "for example 'logging.StreamHandler'"),
         ("Handle", "'Handle' is no import path: it needs the name of its module", "for example 'logging.StreamHandler'"),
         ("loging.StreamHandler", "cannot import 'loging.StreamHandler': there is no module 'loging'", "did you mean 'logging'?"),
         ("not_installed_.x.Y", "cannot import 'not_installed_.x.Y': there is no module 'not_installed_'", "install it in"),
