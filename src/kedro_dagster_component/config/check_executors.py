@@ -37,6 +37,14 @@ def check_executors(content: Mapping[str, Any], positions: Positions, used: Iter
             yield from _missing_package(kinds[0], ("executors", name, kinds[0]), users[name], positions)
 
 
+def kinds_in(content: Mapping[str, Any]) -> frozenset[str]:
+    """Kinds of all executors of a configuration, right or wrong, used or not."""
+    executors = [entry for _, entry in _entries(content, "executors")]
+    inline = [job["executor"] for _, job in _entries(content, "jobs") if isinstance(job.get("executor"), Mapping)]
+    found = {kind_of_options(executor) for executor in inline} | {key for entry in executors for key in entry}
+    return frozenset(kind for kind in EXECUTOR_KINDS if kind in found)
+
+
 def is_installed(kind: str) -> bool:
     """Whether the package of an executor kind is there; nothing is imported."""
     return find_spec(EXECUTOR_PACKAGES[kind].module) is not None

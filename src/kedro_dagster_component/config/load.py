@@ -19,7 +19,7 @@ from kedro_dagster_component.config.executor_options import Schema
 from kedro_dagster_component.config.executors import executor_context
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.positions import Positions, read_all_positions
+from kedro_dagster_component.config.positions import Positions, read_all_positions, read_content
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
@@ -27,6 +27,7 @@ _WITH_STORED = ("jobs", "schedules", "sensors", "assets")
 _STORED = frozenset(
     {"description", "tags", "run_tags", "metadata", "params", "owners", "kinds", "group_name", "code_version", "pool"}
 )
+_INTERPOLATION = "${"
 _ENTRY_DEPTH = 2
 """Section and name."""
 
@@ -91,6 +92,40 @@ def load_dagster_config(
     if config is None or problems:
         raise ConfigurationError(problems)
     return config, source.positions
+
+
+def content_problems(raw: Mapping[str, Any], files: Sequence[str | Path]) -> list[Problem]:
+    """What is wrong in itself, where the project cannot be told to check the rest; arguments as above."""
+    try:
+        parse_dagster_config(raw, files)
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
+
+
+def problems_of_files(files: Sequence[str | Path]) -> list[Problem]:
+    """What is wrong in itself with files that no loader could merge, since one of them is no valid YAML.
+
+    Of that one only the mistake of its YAML is told. A value from elsewhere (`${...}`) passes.
+
+    Args:
+        files: Base before environment.
+    """
+    content: dict[str, Any] = {}
+    for file in files:
+        content.update(read_content(file))
+    positions = read_all_positions(files, content)
+    try:
+        DagsterConfig.model_validate(content)
+    except ValidationError as error:
+        lines = [line for line in error.errors(include_url=False) if not _is_from_elsewhere(line["loc"], positions)]
+        return [*positions.problems, *(_problem(line, positions) for line in lines)]
+    return list(positions.problems)
+
+
+def _is_from_elsewhere(location: KeyPath, positions: Positions) -> bool:
+    place = positions.place(tuple(step for step in location if step != KEY_MARK))
+    return place is not None and place.text is not None and _INTERPOLATION in place.text
 
 
 @dataclass(frozen=True)

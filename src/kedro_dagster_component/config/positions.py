@@ -24,6 +24,17 @@ _NO_TEXT = {
 _LONG_ENOUGH = 4
 """Characters of a value that is no part of an ordinary word."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
+
+
+class _TextLoader(yaml.SafeLoader):
+    """Reads dates as text, as OmegaConf does."""
+
+
+_TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 _Child = tuple[yaml.Node | None, yaml.Node]
 """Key (None in a list) and value."""
 
@@ -214,6 +225,21 @@ def read_positions(path: str | Path) -> PositionTree:
     if root is None:
         return PositionTree(file)
     return PositionTree(file, root, tuple(_structure_problems(file, root)), "oc.env" in text)
+
+
+def read_content(path: str | Path) -> dict[str, Any]:
+    """What a file holds, by its own; dates stay text, and keys that Kedro leaves out are left out.
+
+    Returns:
+        Empty where the file is unreadable, no valid YAML, or holds no mapping.
+    """
+    try:
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 - a safe one
+    except (OSError, ValueError, yaml.YAMLError, RecursionError):
+        return {}
+    if not isinstance(content, dict):
+        return {}
+    return {key: value for key, value in content.items() if isinstance(key, str) and not key.startswith("_")}
 
 
 def read_documents(path: str | Path) -> tuple[PositionTree, ...]:

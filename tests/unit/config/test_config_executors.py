@@ -13,6 +13,8 @@ from config_reading import mistakes, parse
 from test_config_check import problems
 
 from kedro_dagster_component.compat.dagster import plain_schema
+from kedro_dagster_component.config import read_all_positions
+from kedro_dagster_component.config.check_executors import check_executors, kinds_in
 from kedro_dagster_component.config.executor_options import bundled_schemas, bundled_versions, read_options
 from kedro_dagster_component.config.executors import (
     EXECUTOR_KINDS,
@@ -158,3 +160,24 @@ def test_wrong_options_and_a_missing_package_come_together(tmp_path: Path) -> No
         "3:13 schedules.s: 'cron_schedule' is missing",
     ]
     assert len(found) == (3 if find_spec("dagster_k8s") else 4)
+
+
+def test_the_kinds_a_file_mentions() -> None:
+    text = """
+executors: {a: {dask_executor: 3}, b: {multiproces: {}}, c: 3, d: {in_process: {}, docker_executor: {}}}
+jobs: {a: {executor: {image: x}}, b: {executor: {celery_executor: {}}}, c: {executor: {nothing: 1}}, d: 3, e: {executor: a}}
+"""
+    kinds = {"dask_executor", "in_process", "docker_executor", "celery_executor"}
+
+    assert kinds_in(yaml.safe_load(text)) == kinds
+    assert kinds_in({"jobs": [], "executors": None}) == frozenset()
+
+
+def test_an_executor_the_component_uses_has_to_be_installed(tmp_path: Path) -> None:
+    file = tmp_path / "dagster.yml"
+    file.write_text("executors: {far: {dask_executor: {cluster: {local: {}}}}}\n", encoding="utf-8")
+    content = yaml.safe_load(file.read_text(encoding="utf-8"))
+
+    found = list(check_executors(content, read_all_positions([file], content), used=["far", "default"]))
+
+    assert len(found) == (0 if find_spec("dagster_dask") else 1)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
-from config_reading import mistakes, parse
+from config_reading import mistakes
 from test_config_check import problems
 
 from kedro_dagster_component.config.partitions import parse_moment
