@@ -34,6 +34,42 @@ attributes:
 | attribute | default | meaning |
 |---|---|---|
 """
+TAIL = """\
+
+## Templates
+
+Every value can hold a template, `{{ ... }}`, as in every Dagster component; text without one stays as it is written. The variables are
+`context` (`project_root` ...), `env` (`env.NAME`, `env('NAME', 'default')`), `dg`, `datetime`, those of a `template_vars_module`, and under `translation`, for each
+asset, `spec`, `node` and `dataset`. A variable or an attribute that does not exist is a mistake, also where text stands around it; Dagster
+would leave it out there. Use `{{ x | default('y') }}`, or `{{ node.namespace if node else 'raw' }}` where `node` can be none.
+
+## Mistakes
+
+A mistake stops the load in every command of `dg`, with all others of the file and, where it is clear which project is meant, with those of the
+[project](mistakes.md):
+
+```text
+2 problems in the configuration
+
+/projects/platform/src/platform/defs/kedro/component.yaml:4:3: unknown key 'enviroment'
+    4 |   enviroment: local
+          ^
+  -> did you mean 'env'?
+
+/projects/platform/src/platform/defs/kedro/component.yaml:5:36: op.retry_policy.max_retries: expected a whole number, got the text 'many'
+    5 |   op: {retry_policy: {max_retries: many}}
+                                           ^
+```
+
+Two things are told by Dagster in its own words:
+
+- `dg check yaml`, and `dg check defs` and `dg dev` before they load anything, hold the file against its schema: place by place with line and
+  caret, and for an unknown key all keys there are. `dg check defs --no-check-yaml` goes on to the text above. A file at the root of `defs/` and all but the last
+  instance of a type are left out by that check, not by the load.
+- What stands beside `attributes` (`type`, `post_processing` ...), and text that is no YAML.
+
+With the environment variable `KEDRO_DAGSTER_TRACEBACK` set, errors keep their traceback.
+"""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -61,7 +97,7 @@ def page() -> str:
         for name, field in fields.items()
     ]
     examples = [example(name, value) for name, field in fields.items() for value in (field.examples or [])[:1]]
-    return HEAD + "\n".join(rows) + "\n\nAn example of each:\n\n```yaml\n" + "".join(examples) + "```\n"
+    return HEAD + "\n".join(rows) + "\n\nAn example of each:\n\n```yaml\n" + "".join(examples) + "```\n" + TAIL
 
 
 def default_of(field: dataclasses.Field[Any]) -> Any:

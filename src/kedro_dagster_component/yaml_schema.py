@@ -12,7 +12,8 @@ from typing import Any
 
 Schema = dict[str, Any]
 
-_TEMPLATE: Schema = {"type": "string", "pattern": r"\{\{|\{%|\{#"}
+_PLAIN_TEXT: Schema = {"type": "string", "not": {"pattern": r"\{\{|\{%|\{#"}}
+"""A text that holds no template."""
 _ABOUT_TEXT = ("enum", "const", "pattern")
 """Keywords that would refuse a template."""
 _UNSET = "__DAGSTER_UNSET_DEFAULT__"
@@ -67,12 +68,15 @@ def _opened(schema: Schema) -> Schema:
     """A value's schema that takes a template too."""
     merged = _merged(schema)
     merged = {key: _opened_below(key, value) for key, value in merged.items() if value != _UNSET}
+    if merged.get("additionalProperties") is False:
+        merged["propertyNames"] = {"enum": list(merged["properties"])}
     kinds = _kinds(merged)
     if not kinds or ("string" in kinds and not set(_ABOUT_TEXT) & set(merged)):
         return merged
     about_text = {key: merged.pop(key) for key in _ABOUT_TEXT if key in merged}
+    refused = {"type": _one(kinds), **about_text} if "string" not in kinds else about_text
     open_kinds = list(dict.fromkeys([*kinds, "string"]))
-    return {**merged, "type": _one(open_kinds), "if": _TEMPLATE, "else": {"type": _one(kinds), **about_text}}
+    return {**merged, "type": _one(open_kinds), "if": _PLAIN_TEXT, "then": refused}
 
 
 def _opened_below(key: str, value: Any) -> Any:

@@ -14,7 +14,12 @@ MISTAKES = {
         "component.yaml:4:12: no node 'claen' in Demo",
         "did you mean 'clean'?",
     ),
-    "project": ({}, "project: ../nowhere", "component.yaml:3:3: there is no Kedro project at ", "[tool.kedro] section"),
+    "project": (
+        {},
+        "project: ../nowhere",
+        "component.yaml:3:12: there is no Kedro project at ",
+        "[tool.kedro] section",
+    ),
     "file": (
         {"dagster": "jobs:\n  a: {pipeline: {pipeline_name: nope}}\n"},
         PROJECT,
@@ -46,13 +51,89 @@ def test_a_mistake(location, tmp_path, dg_in, command, mistake):
     assert 'File "' not in shown
 
 
-@pytest.mark.parametrize("command", [("check", "defs"), ("list", "defs")], ids=" ".join)
-def test_a_wrong_type_is_told_by_dagster_with_its_line(location, tmp_path, dg_in, command):
+WRONG = (
+    PROJECT + "enviroment: local\npipelines: 3\nop: {retry_polcy: {}}\ntranslation: {key: '{{ node.nam }}', kind: x}"
+)
+TOLD = """\
+{file}:4:3: unknown key 'enviroment'
+    4 |   enviroment: local
+          ^
+  -> did you mean 'env'?
+
+{file}:5:14: pipelines: expected a list, got the number 3
+    5 |   pipelines: 3
+                     ^
+  -> write [3]
+
+{file}:6:8: op: unknown key 'retry_polcy'
+    6 |   op: {{retry_polcy: {{}}}}
+               ^
+  -> did you mean 'retry_policy'?
+
+{file}:7:40: translation: unknown key 'kind'
+    7 |   translation: {{key: '{{{{ node.nam }}}}', kind: x}}
+                                               ^
+  -> did you mean 'kinds'?
+"""
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("check", "defs", "--no-check-yaml"),
+        ("list", "defs"),
+        ("list", "defs", "--json"),
+        ("launch", "--job", "default"),
+        ("launch", "--assets", "cleaned"),
+    ],
+    ids=" ".join,
+)
+def test_mistakes_in_the_yaml(location, tmp_path, dg_in, command):
     KedroProjectBuilder(tmp_path / "demo").write()
-    file = location.add("demo", PROJECT + "pipelines: 3")
+    file = location.add("demo", WRONG)
+    done = dg_in(location).run(*command)
+    shown = done.stdout + done.stderr
+    assert done.returncode != 0
+    assert f"4 problems in the configuration\n\n{TOLD.format(file=file)}" in shown
+    assert "Stack Trace" not in shown
+    assert "Traceback" not in shown
+
+
+@pytest.mark.parametrize("command", [("check", "yaml"), ("check", "defs")], ids=" ".join)
+def test_mistakes_in_the_yaml_that_its_schema_shows(location, tmp_path, dg_in, command):
+    """Dagster's own words, place by place; `dg check defs` looks at nothing else where the schema is not met."""
+    KedroProjectBuilder(tmp_path / "demo").write()
+    file = location.add("demo", WRONG)
     done = dg_in(location).run(*command)
     assert done.returncode != 0
-    assert f"{file}:4" in done.stdout + done.stderr
+    for line, message in {
+        4: "attributes.enviroment Additional properties are not allowed ('enviroment' was unexpected)",
+        5: "attributes.pipelines 3 is not of type 'array', 'null', 'string'",
+        6: "attributes.op.retry_polcy Additional properties are not allowed ('retry_polcy' was unexpected)",
+        7: "attributes.translation.kind Additional properties are not allowed ('kind' was unexpected)",
+    }.items():
+        assert f"{file}:{line} - kedro_dagster_component.KedroProjectComponent {message}" in done.stdout
+    assert "attributes 'enviroment' is not one of ['project', 'package', 'env'" in done.stdout
+
+
+@pytest.mark.parametrize("file", ["component.yaml", "defs.yaml"])
+def test_mistakes_that_dg_check_yaml_does_not_look_at(location, tmp_path, dg_in, file):
+    """It leaves out a file at the root of `defs/`."""
+    KedroProjectBuilder(tmp_path / "demo").write()
+    written = location.add("", WRONG, file=file)
+    done = dg_in(location).run("check", "defs")
+    assert done.returncode != 0
+    assert f"4 problems in the configuration\n\n{TOLD.format(file=written)}" in done.stdout + done.stderr
+    assert "Stack Trace" not in done.stdout + done.stderr
+
+
+def test_the_traceback_on_request(location, tmp_path, dg_in, monkeypatch):
+    monkeypatch.setenv("KEDRO_DAGSTER_TRACEBACK", "1")
+    KedroProjectBuilder(tmp_path / "demo").write()
+    location.add("demo", PROJECT + "executor: fast")
+    done = dg_in(location).run("list", "defs")
+    assert done.returncode != 0
+    assert "Stack Trace" in done.stdout + done.stderr
 
 
 @pytest.mark.parametrize("command", [("check", "defs"), ("list", "defs")], ids=" ".join)

@@ -67,5 +67,7 @@ def test_nearest_names():
     assert did_you_mean("trian", ["train", "test"]) == "did you mean 'train'?"
     assert did_you_mean("ab", ["abc", "abd"]) == "did you mean 'abd' or 'abc'?"
     assert did_you_mean("x", ["b", "a"]) == "there is: 'a', 'b'"
+    assert did_you_mean("enviroment", ["env", "op"]) == "did you mean 'env'?"
+    assert did_you_mean("part", ["partitions", "op"]) == "did you mean 'partitions'?"
     assert did_you_mean("x", []) is None
     assert did_you_mean("x", [f"name{i:02}" for i in range(25)]).endswith("'name19' and 5 more")

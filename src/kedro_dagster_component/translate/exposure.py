@@ -160,7 +160,8 @@ def _check_pattern(manifest: ProjectManifest, pattern: str) -> Problem | None:
     if _MATCHERS[kind](manifest, value) is not None:
         return None
     subject = "node makes the dataset" if kind == "dataset" else kind
-    message = f"no {subject} '{value}' in {manifest.project_name}" + ("" if kind == "dataset" else " (in any pipeline)")
+    where = "" if kind in {"dataset", "pipeline"} else " (in any pipeline)"
+    message = f"no {subject} '{value}' in {manifest.project_name}{where}"
     hint = did_you_mean(value, _known(manifest, kind)) or f"no node of {manifest.project_name} has a {kind}"
     return Problem(message, hint=hint)
 
