@@ -7,6 +7,8 @@ them alone; the child ends when the parent closes it or dies.
 
 from __future__ import annotations
 
+import functools
+import io
 import os
 import pickle
 import secrets
@@ -119,7 +121,7 @@ class ForeignHost:
             MemoryDatasetError: The answer holds objects of classes that only the child can import.
         """
         try:
-            kind, value = pickle.loads(answer)  # noqa: S301  (our own child, keyed)
+            kind, value = _read_answer(answer)
         except Exception as error:
             raise MemoryDatasetError(
                 f"Data of the Kedro project at {self._ref.project_path} cannot be read outside of its own process: "
@@ -153,6 +155,50 @@ class ForeignHost:
         return ForeignProcessError(
             f"The process that runs the steps of {self._ref.project_path} {reason} before the step was done"
         )
+
+
+def pickled_answer(kind: str, value: Any) -> bytes:
+    """An answer as the child sends it: where it has its modules from, then the answer itself."""
+    return pickle.dumps(_origins()) + pickle.dumps((kind, value))
+
+
+def _read_answer(answer: bytes) -> tuple[str, Any]:
+    stream = io.BytesIO(answer)
+    origins = pickle.load(stream)  # noqa: S301  (our own child, keyed)
+    kind, value = _Reader(stream, origins).load()
+    return kind, value
+
+
+class _Reader(pickle.Unpickler):
+    """Reads what another process pickled, and refuses classes that have the same name here but are others."""
+
+    def __init__(self, stream: io.BytesIO, origins: Mapping[str, str]) -> None:
+        super().__init__(stream)
+        self._theirs = origins
+        self._ours: Mapping[str, str] = {}
+
+    def find_class(self, module_name: str, global_name: str, /) -> Any:
+        found = super().find_class(module_name, global_name)
+        if module_name not in self._ours:
+            self._ours = _origins()
+        ours, theirs = self._ours.get(module_name), self._theirs.get(module_name)
+        if ours != theirs:
+            raise pickle.UnpicklingError(
+                f"it holds {module_name}.{global_name} of {theirs or 'an installed package'}, and '{module_name}' is "
+                f"{ours or 'an installed package'} in this process"
+            )
+        return found
+
+
+def _origins() -> dict[str, str]:
+    """Files of the imported modules that belong to no installation, by module name."""
+    installed = tuple(f"{one}{os.sep}" for prefix in (sys.prefix, sys.base_prefix) for one in (prefix, _real(prefix)))
+    files = {name: getattr(module, "__file__", None) for name, module in list(sys.modules.items())}
+    own = {name: _real(file) for name, file in files.items() if file and not file.startswith(installed)}
+    return {name: file for name, file in own.items() if name != "__main__" and not file.startswith(installed)}
+
+
+_real = functools.cache(os.path.realpath)
 
 
 def _end(process: subprocess.Popen[bytes]) -> int:

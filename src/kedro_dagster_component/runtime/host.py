@@ -12,13 +12,13 @@ import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
-from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge
+from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
     LoadRequest,
@@ -31,6 +31,9 @@ from kedro_dagster_component.runtime.project import inside_project, open_project
 
 if TYPE_CHECKING:
     from kedro_dagster_component.runtime.session import KedroRunSession
+
+_SAID_BY_EACH_SESSION = "register_new_resolver() is deprecated"
+"""What OmegaConf says to Kedro whenever a config loader is made; the run's own process has it in the log already."""
 
 ProjectKey = tuple[str, str | None, str | None, str | None]
 
@@ -120,7 +123,10 @@ class LocalHost:
         from kedro_dagster_component.runtime.session import KedroRunSession
 
         if request.identity not in self._sessions:
-            self._sessions[request.identity] = KedroRunSession(request)
+            with ExitStack() as stack:
+                if not request.in_run_process:
+                    stack.enter_context(without_warnings(_SAID_BY_EACH_SESSION))
+                self._sessions[request.identity] = KedroRunSession(request)
         return self._sessions[request.identity]
 
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from kedro_dagster_component.runtime.record_tap import records_to
+from kedro_dagster_component.runtime.record_tap import WARNINGS, records_to
 
 _DAGSTER, _LENT = "dagster", "dagster.builtin"
 _DAGSTER_HANDLER = "DagsterLogHandler"
@@ -90,6 +90,21 @@ def open_log_bridge(sink: LogSink, handlers: Sequence[logging.Handler] = ()) -> 
     finally:
         for handler in handlers:
             handler.flush()
+
+
+@contextmanager
+def without_warnings(text: str) -> Iterator[None]:
+    """Keep warnings that hold some text out of every log while the block runs."""
+
+    def is_other(record: logging.LogRecord) -> bool:
+        return text not in record.getMessage()
+
+    logger = logging.getLogger(WARNINGS)
+    logger.addFilter(is_other)
+    try:
+        yield
+    finally:
+        logger.removeFilter(is_other)
 
 
 def describe_exception(error: BaseException) -> str:

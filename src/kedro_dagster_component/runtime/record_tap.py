@@ -19,7 +19,8 @@ Receiver = Callable[[logging.Logger, logging.LogRecord], None]
 """Gets a record and the logger it was logged with."""
 
 _DAGSTER = "dagster"
-_WARNINGS = "py.warnings"
+WARNINGS = "py.warnings"
+"""The logger of Python's warnings."""
 
 
 _passing = threading.local()
@@ -114,7 +115,7 @@ def _warnings_as_records() -> Iterator[None]:
             beneath(message, category, filename, lineno, file, line)
             return
         text = warnings.formatwarning(message, category, filename, lineno, line)
-        logging.getLogger(_WARNINGS).warning("%s", text)
+        logging.getLogger(WARNINGS).warning("%s", text)
 
     warnings.showwarning = show
     try:

@@ -10,7 +10,7 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from kedro_dagster_component.errors import ForeignProcessError, KedroDagsterError
-from kedro_dagster_component.runtime.foreign import LOG_MARK, connect_to_parent
+from kedro_dagster_component.runtime.foreign import LOG_MARK, connect_to_parent, pickled_answer
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.logs import LogLine, describe_exception
 from kedro_dagster_component.runtime.memory import handover_error, loaded_error
@@ -62,8 +62,8 @@ def _answer(connection: Connection, host: KedroHost, message: bytes) -> None:
         call = getattr(host, method)
         value = call(*arguments) if method == "close_run" else call(*arguments, sink)
         answer = _pickled_answer(arguments[0], value)
-    except Exception as error:  # noqa: BLE001  (every error belongs to the parent's step)
-        answer = pickle.dumps(("error", _portable(error)))
+    except (Exception, SystemExit) as error:  # noqa: BLE001  (every error belongs to the parent's step)
+        answer = pickled_answer("error", _portable(error))
     with sending:
         connection.send_bytes(answer)
 
@@ -75,7 +75,7 @@ def _pickled_answer(request: Any, value: Any) -> bytes:
         MemoryDatasetError: Something in it cannot be pickled.
     """
     try:
-        return pickle.dumps(("answer", value))
+        return pickled_answer("answer", value)
     except Exception as error:
         if isinstance(request, LoadRequest):
             raise loaded_error(request.dataset, value, error) from error
@@ -92,7 +92,7 @@ def _check_pickles(dataset: str, value: Any, node: str) -> None:
         raise handover_error(dataset, value, node, error) from error
 
 
-def _portable(error: Exception) -> Exception:
+def _portable(error: BaseException) -> BaseException:
     """The error with its traceback as text, in its own class where that class is known everywhere."""
     text = f"{error}\n\nIn the process of its project:\n{describe_exception(error)}"
     if type(error).__module__ in {"builtins", KedroDagsterError.__module__}:

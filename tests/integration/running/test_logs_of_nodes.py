@@ -194,3 +194,8 @@ def test_a_switch_off_ends_with_its_node(report):
     assert times(report, "Completed node: disable_all") == 0
     assert times(report, "Completed node: stricter") == 1
     assert len(report["steps"]) == len(ACTS)
+
+
+def test_what_omegaconf_says_to_kedro_is_said_once_a_run(report):
+    said = [text.splitlines()[0] for _, text in report["logs"] if "register_new_resolver() is deprecated" in text]
+    assert len(said) == len(set(said))

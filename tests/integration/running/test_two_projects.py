@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import subprocess
 import sys
@@ -18,6 +19,7 @@ REGISTRY = """
     import logging
     import os
     import signal
+    import sys
     import threading
     import time
     from pathlib import Path
@@ -66,6 +68,15 @@ REGISTRY = """
     def make_own():
         return importlib.import_module(f"only_{helpers.NAME}").Thing()
 
+    def make_same():
+        return helpers.Same()
+
+    def take_same(same):
+        return type(same).__name__
+
+    def exit_politely(who):
+        sys.exit(4)
+
     def take_own(own):
         return type(own).__name__
 
@@ -90,6 +101,11 @@ REGISTRY = """
                 node(make_own, None, "own", name="make_own"),
                 node(take_own, "own", "own_seen", name="take_own"),
             ]),
+            "same": pipeline([
+                node(make_same, None, "same", name="make_same"),
+                node(take_same, "same", "same_seen", name="take_same"),
+            ]),
+            "exit": pipeline([node(exit_politely, "params:who", None, name="exit_it")]),
             "sleep": pipeline([node(sleep, "params:who", None, name="sleep_on")]),
         }
 """
@@ -107,6 +123,7 @@ CATALOG = """
     thing: {type: MemoryDataset, copy_mode: assign}
     lock: {type: MemoryDataset, copy_mode: assign}
     told: {type: json.JSONDataset, filepath: "data/told_${globals:who}.json"}
+    same_seen: {type: text.TextDataset, filepath: data/same_seen.txt}
     own_seen: {type: text.TextDataset, filepath: data/own_seen.txt}
     lock_seen: {type: json.JSONDataset, filepath: data/lock_seen.json}
 """
@@ -129,6 +146,10 @@ MINE = """
     def takes_lock(lock):
         pass
 
+    @dg.asset(ins={"same": dg.AssetIn(dg.AssetKey(["b", "same"]))})
+    def takes_same(same):
+        pass
+
     @dg.asset(ins={"own": dg.AssetIn(dg.AssetKey(["b", "own"]))})
     def takes_own(own):
         pass
@@ -146,7 +167,7 @@ def location(tmp_path_factory, builder, locate):
             catalog=CATALOG,
             parameters=PARAMETERS,
             files={
-                "src/helpers.py": f"NAME = {name!r}\nKEPT = []\n",
+                "src/helpers.py": f"NAME = {name!r}\nKEPT = []\n\nclass Same:\n    pass\n",
                 f"src/only_{name}.py": "class Thing:\n    pass\n",
                 "conf/base/globals.yml": f"who: {name}",
                 "conf/prod/globals.yml": f"who: {name}_prod",
@@ -174,6 +195,9 @@ def reports(location):
         "lock_to_us": {"assets": ["b/lock", "takes_lock"]},
         "own": {"job": "b_own"},
         "own_to_us": {"assets": ["b/own", "takes_own"]},
+        "same": {"job": "b_same"},
+        "same_to_us": {"assets": ["b/same", "takes_same"]},
+        "polite": {"job": "b_exit"},
         "again": {"job": "b_default"},
         "several": {"assets": [*ALL, "gathered"], "executor": "multiprocess"},
     }
@@ -251,6 +275,19 @@ def test_objects_of_classes_of_the_project_stay_in_its_process(reports):
     text = "\n".join(reports["own_to_us"]["failures"].values())
     assert "MemoryDatasetError" in text
     assert "No module named 'only_second'" in text
+
+
+def test_a_class_that_has_a_namesake_here_is_not_taken_for_it(reports):
+    assert reports["same"]["success"], reports["same"]
+    text = "\n".join(reports["same_to_us"]["failures"].values())
+    assert "MemoryDatasetError" in text
+    assert re.search(
+        r"it holds helpers\.Same of \S+second/src/helpers\.py, and 'helpers' is \S+first/src/helpers\.py", text
+    )
+
+
+def test_a_node_that_ends_its_child_process_fails_with_its_own_error(reports):
+    assert "SystemExit: 4" in reports["polite"]["failures"]["b_exit_it"]
 
 
 def test_no_child_outlives_its_parent(reports, location):
