@@ -28,6 +28,8 @@ _ANYWHERE = frozenset(
 _AT_THE_END = frozenset({"token", "tokens", "auth", "sas", "cookie", "jwt", "pat"})
 """Words that make a key a secret as its last one: `auth_token`, but not `token_pattern` or `auth_method`."""
 _NO_SECRET = frozenset({"max_tokens", "min_tokens", "num_tokens", "n_tokens", "stop_tokens", "special_tokens"})
+_MAPPINGS = frozenset({"partition_mapping", "partition_mappings"})
+"""Keys of dataset configuration below which a key is the name of a dataset, a dimension or a partition."""
 _KEYS_OF = frozenset(
     {
         *(
@@ -121,7 +123,10 @@ def mask_values(value: Any) -> Any:
 
 
 def mask_dataset_config(value: Any) -> Any:
-    """As `mask_values`, with the names of credentials kept and inline credentials dropped."""
+    """As `mask_values`, with the names of credentials kept and inline credentials dropped.
+
+    Names of datasets and partitions that a partition mapping is for are no keys of secrets, whatever they are.
+    """
     if isinstance(value, dict):
         return {
             key: _mask_dataset_value(key, child)
@@ -171,9 +176,19 @@ def _mask_value(key: str, value: Any) -> Any:
 def _mask_dataset_value(key: str, value: Any) -> Any:
     if key == _CREDENTIALS:
         return mask_text(value)
+    if key in _MAPPINGS:
+        return _mask_texts(value)
     if is_secret_key(key):
         return value if value is None or isinstance(value, bool) else MASK
     return mask_dataset_config(value)
+
+
+def _mask_texts(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _mask_texts(child) for key, child in value.items()}
+    if isinstance(value, list):
+        return [_mask_texts(child) for child in value]
+    return mask_text(value) if isinstance(value, str) else value
 
 
 def _mask_url(match: re.Match[str]) -> str:

@@ -111,3 +111,13 @@ def test_a_line_of_yaml(text, masked):
 def test_a_line_of_a_file_of_secrets():
     assert mask_line(["db:", "  user: hunter2"], 1, all_secret=True) == "  user: ***"
     assert mask_line(["db:"], 0, all_secret=True) == "db:"
+
+
+@pytest.mark.parametrize("option", ["partition_mapping", "partition_mappings"])
+def test_names_in_partition_mappings_are_no_keys_of_secrets(option):
+    config = {option: {"auth_tokens": {"type": "static", "downstream_keys_by_upstream_key": {"secret": ["a"]}}}}
+
+    assert mask_dataset_config(config) == config
+    assert mask_dataset_config({option: {"a": ["s3://me:hunter2@x"], "b": 1}}) == {
+        option: {"a": ["s3://***@x"], "b": 1}
+    }
