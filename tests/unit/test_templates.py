@@ -1,5 +1,8 @@
 """Templates of `component.yaml`: what they give, and what is said of those that fail."""
 
+import subprocess
+import sys
+
 import pytest
 from pydantic import BaseModel
 
@@ -105,3 +108,8 @@ def test_where_templates_are():
     assert not holds_template(content, ("c", "x", 3))
     assert holds_template("{{ a }}", ("deep", 1))
     assert not is_template(3)
+
+
+def test_jinja_waits_for_the_first_template():
+    code = "import kedro_dagster_component, sys; sys.exit('jinja2' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
