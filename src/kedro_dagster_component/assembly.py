@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -13,10 +14,11 @@ from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.config.settings import check_catalog_settings
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
@@ -24,6 +26,7 @@ from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.assets import (
     AssetTable,
+    OpSettings,
     build_asset_table,
     build_dataset_plans,
     build_external_specs,
@@ -37,6 +40,7 @@ from kedro_dagster_component.translate.executors import (
     installed_schemas,
 )
 from kedro_dagster_component.translate.exposure import check_filters, exposed_nodes, hidden_inputs
+from kedro_dagster_component.translate.fan_out import names_of_step, with_fan_out
 from kedro_dagster_component.translate.jobs import (
     JobPlan,
     build_job,
@@ -46,6 +50,7 @@ from kedro_dagster_component.translate.jobs import (
     job_params,
     plan_jobs,
 )
+from kedro_dagster_component.translate.partitions import build_partition_table
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 from kedro_dagster_component.translation import TranslationError
@@ -53,8 +58,6 @@ from kedro_dagster_component.triggers import build_automation, build_configured_
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
-
-_NO_PARTITIONS = "partitions have no effect yet: every asset is one whole"
 
 
 def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadContext) -> dg.Definitions:
@@ -72,9 +75,6 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
     for message in manifest.warnings:
         warn_at(place.position("project"), message)
-    _warn_of_partitions(config, positions)
-    if component.partitions:
-        warn_at(place.position("partitions"), _NO_PARTITIONS)
     if manifest.nodes and not node_ids:
         warn_at(
             place.position("select"),
@@ -103,7 +103,9 @@ class _Assembly:
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
         self._datasets = build_dataset_plans(manifest, self._table)
-        self._steps = self._plan_steps()
+        self._partitions = build_partition_table(manifest, node_ids, {**component.partitions, **config.partitions})
+        self._check_partitions()
+        self._steps, self._settings = self._plan_steps()
         self._instance = self._plan_instance()
 
     def build(self, claims: Claims) -> dg.Definitions:
@@ -136,22 +138,14 @@ class _Assembly:
     def _inputs(self, claims: Claims) -> list[dg.AssetSpec]:
         """Free inputs, unless `exclude` names them or another instance of the code location shows or makes them."""
         hidden = hidden_inputs(self._manifest, filters_of(self._component))
-        specs = build_external_specs(self._table, self._instance, hidden)
+        specs = build_external_specs(self._table, self._instance, hidden, self._partitions.datasets)
         shown = claim_inputs(claims, self._place.label, [spec.key.to_user_string() for spec in specs])
         return [spec for spec in specs if spec.key.to_user_string() in shown]
 
     def _assets(self) -> list[dg.AssetsDefinition]:
-        shared = shared_settings(self._component)
         return [
-            build_node_assets(
-                step,
-                self._table,
-                self._manifest,
-                self._instance,
-                settings_of_step(step, self._manifest, self._positions, shared),
-                self._execute,
-            )
-            for step in self._steps.values()
+            build_node_assets(step, self._table, self._manifest, self._instance, self._settings[name], self._execute)
+            for name, step in self._steps.items()
         ]
 
     def _execute(self, context: dg.AssetExecutionContext, step: StepPlan) -> Iterator[Any]:
@@ -175,13 +169,43 @@ class _Assembly:
         except ExecutorError as error:
             raise self._executor_problem(error, plan) from error
 
-    def _plan_steps(self) -> dict[str, StepPlan]:
+    def _plan_steps(self) -> tuple[dict[str, StepPlan], dict[str, OpSettings]]:
+        """Steps and their settings, by op name."""
         names = op_names(self._component, self._node_ids, [plan.name for plan in self._jobs])
-        nodes = self._manifest.nodes
-        return {
-            op_name: build_step_plan(op_name, nodes[node_id], self._manifest, self._datasets)
-            for node_id, op_name in names.items()
-        }
+        shared = shared_settings(self._component)
+        steps, settings = {}, {}
+        for node_id, op_name in names.items():
+            own = self._table.nodes.get(node_id)
+            step = build_step_plan(
+                op_name,
+                self._manifest.nodes[node_id],
+                self._manifest,
+                self._datasets,
+                partitions=self._partitions.steps.get(node_id),
+                asset_key=tuple(own.key.path) if own is not None else (),
+            )
+            settings[op_name] = settings_of_step(step, self._manifest, self._positions, shared)
+            steps[op_name] = with_fan_out(step, settings[op_name].backfill_policy)
+        return steps, settings
+
+    def _check_partitions(self) -> None:
+        """Partitions that cannot be together in one node, or be mapped to each other."""
+        problems = []
+        for mistake in self._partitions.mistakes:
+            position = self._setting_position(mistake.dataset, mistake.setting)
+            problems.append(Problem(mistake.message, position, mistake.hint))
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _setting_position(self, name: str, setting: str) -> Position | None:
+        """Where a setting of an asset stands: in `assets:`, else in the catalog."""
+        key = most_specific(self._config.assets, name)
+        if key is not None and setting in self._config.assets[key].model_fields_set:
+            return self._positions.at("assets", key, setting)
+        entry = self._manifest.datasets.get(name)
+        if entry is not None and entry.location is not None:
+            return Position(Path(entry.location.file), entry.location.line)
+        return self._positions.at("assets")
 
     def _plan_instance(self) -> InstancePlan:
         return InstancePlan(
@@ -220,7 +244,7 @@ class _Assembly:
             {
                 "resource": [self._instance.key],
                 "job": [plan.name for plan in self._jobs],
-                "op": list(self._steps),
+                "op": [name for step in self._steps.values() for name in names_of_step(step)],
                 "asset": [key.to_user_string() for key in made],
             },
         )
@@ -257,15 +281,6 @@ class _Assembly:
         choice = plan.config.executor
         at = ("executors", choice) if isinstance(choice, str) else ("jobs", source, "executor")
         return ConfigurationError([Problem(f"job '{source}': {error}", self._positions.at(*at))])
-
-
-def _warn_of_partitions(config: DagsterConfig, positions: Positions) -> None:
-    """Partitions are read and checked, and not translated yet: nobody is to believe otherwise."""
-    places = [("assets", name) for name, settings in config.assets.items() if settings.partitions is not None]
-    places += [("jobs", name) for name, job in config.jobs.items() if job.partitions is not None]
-    if config.partitions or places:
-        where = positions.at(*places[0], "partitions") if places else positions.at("partitions")
-        warn_at(where, _NO_PARTITIONS)
 
 
 def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
@@ -309,7 +324,12 @@ def _checked_configuration(
         *check_catalog_settings(manifest),
     ]
     try:
-        config, positions = load_dagster_config(manifest, partitions=component.partitions)
+        config, positions = load_dagster_config(
+            manifest,
+            partitions=component.partitions,
+            executors=[component.executor] if component.executor else [],
+            executor_schemas=installed_schemas(kinds_in(manifest.dagster)),
+        )
     except ConfigurationError as error:
         raise ConfigurationError(dict.fromkeys([*problems, *error.problems])) from error
     if problems:

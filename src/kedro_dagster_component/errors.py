@@ -7,6 +7,7 @@ KedroDagsterError
 └── StepError              a step cannot run its node; ends the step
     ├── StaleNodeError         the node in the code is no longer the node Dagster knows
     ├── MemoryDatasetError     an in-memory dataset is not there, or cannot leave the process
+    ├── PartitionError         a partition key is not there, is not the step's, or cannot be part of a path
     ├── ForeignProcessError    the child process of another project's step ended without an answer
     └── RunFailedError         what `on_pipeline_error` gets for an error of another process
 ```
@@ -128,6 +129,10 @@ class StaleNodeError(StepError):
 
 class MemoryDatasetError(StepError):
     """An in-memory dataset was not stored, or cannot be stored."""
+
+
+class PartitionError(StepError):
+    """A partition key that is not there, cannot be part of a path, or is not the step's."""
 
 
 class ForeignProcessError(StepError):

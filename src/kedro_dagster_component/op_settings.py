@@ -122,5 +122,7 @@ def settings_of_step(step: StepPlan, manifest: ProjectManifest, positions: Posit
         shared,
         pool=settings.pool or shared.pool,
         retry_policy=build_retry_policy(settings.retry_policy) or shared.retry_policy,
-        backfill_policy=build_backfill_policy(settings.backfill_policy) or shared.backfill_policy,
+        backfill_policy=build_backfill_policy(settings.backfill_policy)
+        or shared.backfill_policy
+        or dg.BackfillPolicy.single_run(),  # `dg launch --partition-range` wants it of every asset
     )

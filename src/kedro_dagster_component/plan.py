@@ -44,6 +44,37 @@ class DatasetPlan:
 
 
 @dataclass(frozen=True)
+class InputPartitions:
+    """Which keys of a partitioned input a step needs.
+
+    Attributes:
+        definition: Dagster's partitions definition of the input.
+        mapping: Dagster's partition mapping.
+        is_single: Whether the mapping always gives one key: the node then gets the data of that key itself,
+            otherwise a mapping from each key to a function that loads it, as Kedro's PartitionedDataset does.
+    """
+
+    definition: Any
+    mapping: Any
+    is_single: bool
+
+
+@dataclass(frozen=True)
+class StepPartitions:
+    """What a step has to do with partitions.
+
+    Attributes:
+        definition: Dagster's partitions definition of its outputs; None where only inputs have one.
+        inputs: By name of the dataset, those that are partitioned.
+        fans_out: Whether each key is a step of its own.
+    """
+
+    definition: Any
+    inputs: Mapping[str, InputPartitions] = field(default_factory=dict)
+    fans_out: bool = False
+
+
+@dataclass(frozen=True)
 class StepPlan:
     """One Dagster step that runs one Kedro node.
 
@@ -54,6 +85,8 @@ class StepPlan:
         outputs: Its output datasets by Dagster output name, in order; empty for a node without outputs.
         marker: Output name of a node without outputs, None for any other.
         defaults: Configured parameter values by spelling (`params:a.b`, `parameters`), as the launchpad shows them.
+        partitions: None where neither an input nor an output has any.
+        asset_key: Path of the asset key of a node without outputs; empty for any other.
     """
 
     op_name: str
@@ -62,6 +95,8 @@ class StepPlan:
     outputs: Mapping[str, DatasetPlan]
     marker: str | None
     defaults: Mapping[str, Any]
+    partitions: StepPartitions | None = None
+    asset_key: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)

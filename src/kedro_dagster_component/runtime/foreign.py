@@ -21,11 +21,12 @@ from multiprocessing.connection import Connection, Listener
 from typing import Any
 
 from kedro_dagster_component.errors import ForeignProcessError, MemoryDatasetError
-from kedro_dagster_component.manifest import ProjectRef
+from kedro_dagster_component.manifest import NodeEntry, ProjectRef
 from kedro_dagster_component.runtime.logs import LogSink
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
     LoadRequest,
+    MemoryRef,
     MlflowRun,
     SessionRequest,
     StepRequest,
@@ -54,15 +55,21 @@ class ForeignHost:
         self._connection: Connection | None = None
         self._lock = threading.Lock()
 
-    def missing_memory(self, request: SessionRequest, names: tuple[str, ...], sink: LogSink) -> tuple[str, ...]:
+    def missing_memory(
+        self, request: SessionRequest, wanted: tuple[MemoryRef, ...], sink: LogSink
+    ) -> tuple[MemoryRef, ...]:
         """See `KedroHost`."""
-        missing: tuple[str, ...] = self._call("missing_memory", (request, names), sink)
+        missing: tuple[MemoryRef, ...] = self._call("missing_memory", (request, wanted), sink)
         return missing
 
     def run_step(self, request: StepRequest, sink: LogSink) -> StepResult:
         """See `KedroHost`."""
         result: StepResult = self._call("run_step", (request,), sink)
         return result
+
+    def node_done(self, request: SessionRequest, node: NodeEntry, sink: LogSink) -> None:
+        """See `KedroHost`."""
+        self._call("node_done", (request, node), sink)
 
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """See `KedroHost`."""

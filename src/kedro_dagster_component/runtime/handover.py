@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import inspect
 import pickle
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 import dagster as dg
 
@@ -59,7 +60,7 @@ class Surroundings:
         return self.step_context.step.key  # type: ignore[no-any-return]
 
 
-def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str) -> Mapping[str, Any]:
+def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str, key: str | None = None) -> Mapping[str, Any]:
     """Store an in-memory dataset for the other processes of its run, and for later ones.
 
     Args:
@@ -67,6 +68,7 @@ def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str) -> Ma
         dataset: Which one.
         obj: What it holds.
         node: Name of the node that made it.
+        key: Partition key it is of; None without partitions.
 
     Returns:
         What the IO manager says of it, as metadata.
@@ -74,7 +76,7 @@ def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str) -> Ma
     Raises:
         MemoryDatasetError: The object cannot be pickled.
     """
-    context = _output_context(around, around.run.run_id, dataset)
+    context = _output_context(around, around.run.run_id, dataset, key)
     try:
         events = around.resources.io_manager.handle_output(context, obj)
         if inspect.isgenerator(events):
@@ -86,21 +88,22 @@ def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str) -> Ma
     return context.get_logged_metadata()
 
 
-def load(around: Surroundings, dataset: DatasetPlan, reader: str) -> Any:
+def load(around: Surroundings, dataset: DatasetPlan, reader: str, key: str | None = None) -> Any:
     """Load an in-memory dataset that this run, one that it re-executes, or else the latest one has stored.
 
     Args:
         around: Of the step that wants it.
         dataset: Which one.
         reader: Name of the node, or key of the step, that wants it.
+        key: Partition key it is of; None without partitions.
 
     Raises:
         MemoryDatasetError: The run that counts has not stored it, or what it stored cannot be loaded.
     """
-    record = recorded_memory(around.step_context.instance, around.run, dg.AssetKey(dataset.asset_key))
+    record = recorded_memory(around.step_context.instance, around.run, dg.AssetKey(dataset.asset_key), key)
     if record is None or not record.value:
         raise unstored_error(dataset, reader, materialized=record is not None)
-    upstream = _output_context(around, record.run_id, dataset)
+    upstream = _output_context(around, record.run_id, dataset, key)
     context = dg.InputContext(
         name=_OUTPUT,
         job_name=around.run.job_name,
@@ -118,7 +121,16 @@ def load(around: Surroundings, dataset: DatasetPlan, reader: str) -> Any:
         raise gone_error(dataset, reader, record.run_id, error) from error
 
 
-def _output_context(around: Surroundings, run_id: str, dataset: DatasetPlan) -> dg.OutputContext:
+def stored_keys(around: Surroundings, dataset: DatasetPlan, keys: Iterable[str]) -> list[str]:
+    """Partition keys of an in-memory dataset that are stored."""
+    records = {
+        key: recorded_memory(around.step_context.instance, around.run, dg.AssetKey(dataset.asset_key), key)
+        for key in keys
+    }
+    return [key for key, record in records.items() if record is not None and record.value]
+
+
+def _output_context(around: Surroundings, run_id: str, dataset: DatasetPlan, key: str | None) -> dg.OutputContext:
     """What tells an IO manager where the data of a run lies; the same for storing and for loading it."""
     # Parts of the key are joined, since `a` and `a/b` cannot both be files of one folder.
     name = ".".join(part.replace(".", "%2E") for part in dataset.asset_key)
@@ -131,7 +143,7 @@ def _output_context(around: Surroundings, run_id: str, dataset: DatasetPlan) -> 
         log_manager=around.log,
         resources=around.resources,
         step_context=around.step_context,
-        asset_key=dg.AssetKey([FOLDER, run_id, name]),
+        asset_key=dg.AssetKey([FOLDER, run_id, name, *([quote(key, safe="")] if key is not None else [])]),
     )
 
 

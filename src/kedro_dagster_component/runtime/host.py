@@ -15,13 +15,14 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
-from kedro_dagster_component.manifest import ProjectRef
+from kedro_dagster_component.manifest import NodeEntry, ProjectRef
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
 from kedro_dagster_component.runtime.messages import (
     HookRequest,
     LoadRequest,
+    MemoryRef,
     MlflowRun,
     SessionRequest,
     StepRequest,
@@ -41,11 +42,16 @@ ProjectKey = tuple[str, str | None, str | None, str | None]
 class KedroHost(Protocol):
     """A place where steps of one Kedro project run."""
 
-    def missing_memory(self, request: SessionRequest, names: tuple[str, ...], sink: LogSink) -> tuple[str, ...]:
+    def missing_memory(
+        self, request: SessionRequest, wanted: tuple[MemoryRef, ...], sink: LogSink
+    ) -> tuple[MemoryRef, ...]:
         """Those of some in-memory datasets of a run that hold no data there."""
 
     def run_step(self, request: StepRequest, sink: LogSink) -> StepResult:
         """Run one node; log records go to `sink` while it runs."""
+
+    def node_done(self, request: SessionRequest, node: NodeEntry, sink: LogSink) -> None:
+        """Free what only a node took that has run for all partition keys."""
 
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """Load one dataset."""
@@ -67,15 +73,22 @@ class LocalHost:
         self._is_open = False
         self._lock = threading.RLock()
 
-    def missing_memory(self, request: SessionRequest, names: tuple[str, ...], sink: LogSink) -> tuple[str, ...]:
+    def missing_memory(
+        self, request: SessionRequest, wanted: tuple[MemoryRef, ...], sink: LogSink
+    ) -> tuple[MemoryRef, ...]:
         """See `KedroHost`."""
         with self._in_session(request, sink) as session:
-            return session.missing_memory(names)
+            return session.missing_memory(wanted)
 
     def run_step(self, request: StepRequest, sink: LogSink) -> StepResult:
         """See `KedroHost`."""
         with self._in_session(request.session, sink) as session:
             return session.run_step(request)
+
+    def node_done(self, request: SessionRequest, node: NodeEntry, sink: LogSink) -> None:
+        """See `KedroHost`."""
+        with self._in_session(request, sink) as session:
+            session.node_done(node)
 
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """See `KedroHost`."""

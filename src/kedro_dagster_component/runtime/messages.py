@@ -98,6 +98,42 @@ class Failure:
     node: str | None = None
 
 
+MemoryRef = tuple[str, "str | None"]
+"""An in-memory dataset by name, and the partition key of the one meant; None without partitions."""
+
+
+@dataclass(frozen=True)
+class InputKeys:
+    """The keys of one partitioned input that a step needs.
+
+    Attributes:
+        parameters: Runtime parameters (`partition_key` ...) by key, in order.
+        is_single: Whether the node gets the data of the one key itself.
+        is_everything: Whether the step has no key and takes all of them, as under `kedro run`.
+    """
+
+    parameters: Mapping[str, Mapping[str, str]]
+    is_single: bool = False
+    is_everything: bool = False
+
+
+@dataclass(frozen=True)
+class KeyRequest:
+    """What a step has to do with partitions.
+
+    Attributes:
+        key: Of its outputs; None where they have none.
+        parameters: Runtime parameters of the key; empty without one.
+        inputs: By name of the dataset, those that are partitioned.
+        is_last: Whether the node is run for no further key in this run, so that what it read can be freed.
+    """
+
+    key: str | None
+    parameters: Mapping[str, str] = field(default_factory=dict)
+    inputs: Mapping[str, InputKeys] = field(default_factory=dict)
+    is_last: bool = True
+
+
 @dataclass(frozen=True)
 class StepRequest:
     """One node to run.
@@ -108,10 +144,12 @@ class StepRequest:
         parameters: Overrides by spelling (`params:a.b`, `parameters`), merged deep over the configured values.
         pinned_versions: Load version by dataset name, for versioned inputs whose version is settled.
         mlflow_origins: Where MLflow has the inputs that were logged to it, by spelling.
-        memory_inputs: Objects of in-memory inputs that are not in this process, by dataset name.
+        memory_inputs: Objects of in-memory inputs that are not in this process.
+        memory_names: Names of in-memory inputs.
         memory_outputs: Names of in-memory outputs.
         return_memory: Whether the in-memory outputs are wanted back as objects.
         is_async: Load and save in threads, as `kedro run --async`.
+        partition: None where the step has to do with none.
     """
 
     session: SessionRequest
@@ -119,10 +157,12 @@ class StepRequest:
     parameters: Mapping[str, Any] = field(default_factory=dict)
     pinned_versions: Mapping[str, str] = field(default_factory=dict)
     mlflow_origins: Mapping[str, str] = field(default_factory=dict)
-    memory_inputs: Mapping[str, Any] = field(default_factory=dict)
+    memory_inputs: Mapping[MemoryRef, Any] = field(default_factory=dict)
+    memory_names: tuple[str, ...] = ()
     memory_outputs: tuple[str, ...] = ()
     return_memory: bool = False
     is_async: bool = False
+    partition: KeyRequest | None = None
 
 
 @dataclass(frozen=True)
@@ -134,12 +174,14 @@ class LoadRequest:
         dataset: Name as nodes spell it.
         version: Load version; None for the latest or for a dataset without versions.
         mlflow_origin: Where MLflow has it (`mlflow_record.recorded_origin`); None for what is not in MLflow.
+        keys: Of its partitions; None for the whole.
     """
 
     session: SessionRequest
     dataset: str
     version: str | None = None
     mlflow_origin: str | None = None
+    keys: InputKeys | None = None
 
 
 @dataclass(frozen=True)
@@ -185,6 +227,7 @@ class DatasetReport:
         model_uri: Where MLflow has it; None for anything but a model logged to MLflow.
         value: The object, for in-memory outputs that are wanted back.
         has_value: Whether `value` is one.
+        is_saved: Whether anything was saved: a node may leave out the one partition of its step.
     """
 
     name: str
@@ -195,6 +238,7 @@ class DatasetReport:
     model_uri: str | None = None
     value: Any = None
     has_value: bool = False
+    is_saved: bool = True
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from kedro.io import AbstractDataset, MemoryDataset
 from kedro.io.core import generate_timestamp
 
 from kedro_dagster_component.compat import kedro_session as compat
+from kedro_dagster_component.compat.kedro_partitions import forget_dataset
 from kedro_dagster_component.errors import StepError, did_you_mean
 from kedro_dagster_component.manifest import dataset_name
 from kedro_dagster_component.plan import merge_deep
@@ -25,15 +26,26 @@ def laid_over(catalog: compat.Catalog, datasets: Mapping[str, AbstractDataset[An
 
     A dataset that a hook put in its place meanwhile stays.
     """
-    before = {name: catalog.get(name, fallback_to_runtime_pattern=True) for name in datasets}
+    before = {name: _known(catalog, name) for name in datasets}
     for name, dataset in datasets.items():
         compat.put_dataset(catalog, name, dataset)
     try:
         yield
     finally:
         for name, replaced in before.items():
-            if replaced is not None and catalog.get(name) is datasets[name]:
+            if catalog.get(name) is not datasets[name]:
+                continue
+            if replaced is None:
+                forget_dataset(catalog, name)
+            else:
                 compat.put_dataset(catalog, name, replaced)
+
+
+def _known(catalog: compat.Catalog, name: str) -> AbstractDataset[Any, Any] | None:
+    """A dataset of a catalog; None for a parameter it does not have, which no pattern is to invent."""
+    if name.startswith("params:") and name not in catalog:
+        return None
+    return catalog.get(name, fallback_to_runtime_pattern=True)
 
 
 def parameter_datasets(context: KedroContext, overrides: Mapping[str, Any]) -> dict[str, AbstractDataset[Any, Any]]:

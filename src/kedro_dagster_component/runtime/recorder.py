@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -17,11 +18,13 @@ class SaveRecord:
 
     Attributes:
         seconds: Wall time of all its saves, later hooks included.
-        row_count: Rows of all chunks together; None where the data is no table in memory.
+        row_count: Rows of all chunks, or of all partitions, together; None where the data is no table in memory.
+        is_empty: Whether the last save was one of no partition at all.
     """
 
     seconds: float = 0.0
     row_count: int | None = None
+    is_empty: bool = False
 
 
 class SaveRecorder:
@@ -46,9 +49,11 @@ class SaveRecorder:
         """Stop the clock before any other hook runs."""
         record = self._records.setdefault(dataset_name, SaveRecord())
         record.seconds += perf_counter() - self._started.pop(dataset_name, perf_counter())
-        rows = count_rows(data)
-        if rows is not None:
-            record.row_count = (record.row_count or 0) + rows
+        parts = list(data.values()) if isinstance(data, Mapping) else [data]
+        record.is_empty = isinstance(data, Mapping) and not parts
+        rows = [count for part in parts if (count := count_rows(part)) is not None]
+        if rows:
+            record.row_count = (record.row_count or 0) + sum(rows)
 
 
 def count_rows(data: Any) -> int | None:

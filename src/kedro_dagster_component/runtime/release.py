@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from itertools import chain
 
 from kedro.pipeline.node import Node
 
-from kedro_dagster_component.compat.kedro_session import Catalog
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 
 
@@ -24,15 +24,20 @@ class Releaser:
         self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in nodes))
         self._kept = _free_ends(nodes, kept)
 
-    def node_done(self, node: Node, catalog: Catalog) -> None:
-        """Free what no later node reads."""
+    def node_done(self, node: Node, release: Callable[[str], None]) -> None:
+        """Free what no later node reads.
+
+        Args:
+            node: It has run, for all partition keys of the run.
+            release: Frees a dataset.
+        """
         for name in node.inputs:
             self._remaining_reads[name] -= 1
             if self._remaining_reads[name] < 1 and name not in self._kept:
-                catalog.release(name)
+                release(name)
         for name in node.outputs:
             if self._remaining_reads[name] < 1 and name not in self._kept:
-                catalog.release(name)
+                release(name)
 
 
 def _free_ends(nodes: tuple[NodeEntry, ...], kept: tuple[str, ...]) -> frozenset[str]:

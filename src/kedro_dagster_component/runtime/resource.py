@@ -53,7 +53,7 @@ class KedroSessionResource(dg.IOManager):
         Args:
             instance: The component instance.
             options: From the resource's configuration.
-            load_dataset: Loads a dataset through Kedro (`runtime.step.load_for_asset`).
+            load_dataset: Loads a dataset through Kedro (`runtime.asset_inputs.load_for_asset`).
         """
         self.options = options
         self._instance = instance
@@ -99,7 +99,7 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
 
         Args:
             instance: The component instance.
-            load_dataset: Loads a dataset through Kedro (`runtime.step.load_for_asset`).
+            load_dataset: Loads a dataset through Kedro (`runtime.asset_inputs.load_for_asset`).
             close_run: Called with the Dagster run's id when the resource is taken down.
             config_schema: Of `SessionOptions`.
         """

@@ -36,13 +36,15 @@ def save_version(instance: dg.DagsterInstance, run_id: str) -> str:
     return moment.strftime("%Y-%m-%dT%H.%M.%S.") + f"{moment.microsecond // 1000:03d}Z"
 
 
-def recorded_version(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> str | None:
-    """The version this run, or the run it re-executes, saved an asset under.
+def recorded_version(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, partition: str | None = None
+) -> str | None:
+    """The version this run, or the run it re-executes, saved an asset, or one partition of it, under.
 
     Returns:
         The version of the nearest run in the line of ancestors; None where none of them saved the asset.
     """
-    recorded = _recorded(instance, run, asset_key, VERSION_KEY)
+    recorded = _recorded(instance, run, asset_key, VERSION_KEY, partition)
     return None if recorded is None else str(recorded.value)
 
 
@@ -59,16 +61,21 @@ class Recorded:
     value: Any
 
 
-def recorded_memory(instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey) -> Recorded | None:
+def recorded_memory(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, partition: str | None = None
+) -> Recorded | None:
     """Whether an in-memory dataset was stored: by this run, or the run it re-executes, else by the latest one.
 
     Returns:
         With a true or false value; None without any materialisation.
     """
-    own = _recorded(instance, run, asset_key, STORED_KEY)
+    own = _recorded(instance, run, asset_key, STORED_KEY, partition)
     if own is not None:
         return own
-    event = instance.get_latest_materialization_event(asset_key)
+    if partition is None:
+        event = instance.get_latest_materialization_event(asset_key)
+    else:
+        event = next(_materializations(instance, asset_key, None, partition), None)
     if event is None or event.asset_materialization is None:
         return None
     value = event.asset_materialization.metadata.get(STORED_KEY)
@@ -92,12 +99,16 @@ def recorded_or_latest(
 
 
 def _recorded(
-    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str
+    instance: dg.DagsterInstance,
+    run: dg.DagsterRun,
+    asset_key: dg.AssetKey,
+    metadata_key: str,
+    partition: str | None = None,
 ) -> Recorded | None:
     """Metadata of an asset's newest materialisation by the nearest run in the line of ancestors; None without one."""
     lineage = list(_lineage(instance, run))
     found: dict[str, Any] = {}
-    for event in _materializations(instance, asset_key, after=_start(instance, lineage[-1])):
+    for event in _materializations(instance, asset_key, _start(instance, lineage[-1]), partition):
         materialization = event.asset_materialization
         value = materialization.metadata.get(metadata_key) if materialization else None
         if value is not None and event.run_id in lineage:
@@ -123,11 +134,12 @@ def _start(instance: dg.DagsterInstance, run_id: str) -> float | None:
 
 
 def _materializations(
-    instance: dg.DagsterInstance, asset_key: dg.AssetKey, after: float | None
+    instance: dg.DagsterInstance, asset_key: dg.AssetKey, after: float | None, partition: str | None
 ) -> Iterator[dg.EventLogEntry]:
-    """Materialisations of an asset since a moment, newest first."""
+    """Materialisations of an asset, or one partition of it, since a moment, newest first."""
     cursor = None
-    records = dg.AssetRecordsFilter(asset_key=asset_key, after_timestamp=after)
+    partitions = None if partition is None else [partition]
+    records = dg.AssetRecordsFilter(asset_key=asset_key, after_timestamp=after, asset_partitions=partitions)
     while True:
         page = instance.fetch_materializations(records, limit=_PAGE, cursor=cursor)
         for record in page.records:

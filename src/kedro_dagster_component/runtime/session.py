@@ -14,15 +14,18 @@ from kedro.runner import Task
 from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.compat.kedro import create_catalog
 from kedro_dagster_component.compat.kedro_mlflow import load_from, saved_model_uri
+from kedro_dagster_component.compat.kedro_partitions import is_partitioned
 from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError
-from kedro_dagster_component.manifest import dataset_name
+from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
+from kedro_dagster_component.runtime.keyed_data import KeyedData
 from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
     Failure,
     LoadRequest,
+    MemoryRef,
     RunInfo,
     RunMoment,
     SessionRequest,
@@ -81,6 +84,7 @@ class KedroRunSession:
         self.hook_manager = compat.hook_manager_of(self._session)
         if not request.in_run_process:
             compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
+        self._keyed = KeyedData(self)
         self._recorder = SaveRecorder()
         self.hook_manager.register(self._recorder)
         self.mlflow = MlflowBridge(self.hook_manager, request)
@@ -111,14 +115,16 @@ class KedroRunSession:
         if request.repeat_before is not None:
             self.fire("before", request.repeat_before, None)
 
-    def missing_memory(self, names: tuple[str, ...]) -> tuple[str, ...]:
+    def missing_memory(self, wanted: tuple[MemoryRef, ...]) -> tuple[MemoryRef, ...]:
         """Those of some in-memory datasets that hold no data in this process."""
-        return tuple(name for name in names if not self._in_memory(name).exists())
+        return tuple(ref for ref in wanted if not self._holds_memory(ref))
 
     def load(self, request: LoadRequest) -> Any:
-        """Load one dataset, at a version where one is given."""
+        """Load one dataset, at a version or one of its partitions where one is given."""
         self._join_mlflow_run()
-        dataset = self.catalog.get(request.dataset, fallback_to_runtime_pattern=True)
+        dataset = self._keyed.one(request.dataset, request.keys) if request.keys is not None else None
+        if dataset is None:
+            dataset = self.catalog.get(request.dataset, fallback_to_runtime_pattern=True)
         if dataset is not None and request.version is not None:
             dataset = compat.with_version(dataset, request.version, self.request.save_version) or dataset
         if dataset is None:
@@ -139,25 +145,61 @@ class KedroRunSession:
         if self.request.shares_process:  # else it would cost each step's process what it costs a run
             self._register_datasets()
         self._check_inputs(node, request)
-        for name, value in request.memory_inputs.items():
-            self._in_memory(name).save(value)
+        for ref, value in request.memory_inputs.items():
+            self._save_memory(ref, value)
         for name, origin in request.mlflow_origins.items():
             load_from(self.catalog.get(name), origin)
-        overlay = {
-            **parameter_datasets(self.context, request.parameters),
-            **pinned_datasets(self.catalog, tuple(node.inputs), request.pinned_versions, self.request.save_version),
-            **fresh_outputs(self.catalog, tuple(node.outputs), self.request.save_version),
-        }
-        with laid_over(self.catalog, overlay):
+        with (
+            laid_over(self.catalog, self._keyed_datasets(node, request)),
+            laid_over(self.catalog, self._overlay(node, request)),
+        ):
             self._recorder.take()
             started = perf_counter()
             self._execute(node, is_async=request.is_async)
             seconds = perf_counter() - started
             _logger.info("Completed node: %s", node.name)
             outputs = self._reports(node, request)
-        if self.request.shares_process:
-            self._releaser.node_done(node, self.catalog)
+        if self.request.shares_process and (request.partition is None or request.partition.is_last):
+            self._releaser.node_done(node, self._release)
         return StepResult(outputs=outputs, seconds=seconds, mlflow_run=self.mlflow.run)
+
+    def node_done(self, entry: NodeEntry) -> None:
+        """Free what only a node took that has run for all partition keys."""
+        self._releaser.node_done(live_node(entry), self._release)
+
+    def _keyed_datasets(self, node: Node, request: StepRequest) -> dict[str, AbstractDataset[Any, Any]]:
+        """Datasets of the partitions the step works on."""
+        if request.partition is None:
+            return {}
+        memory = frozenset((*request.memory_outputs, *request.memory_names))
+        return self._keyed.datasets(request.partition, tuple(node.inputs), tuple(node.outputs), memory)
+
+    def _overlay(self, node: Node, request: StepRequest) -> dict[str, AbstractDataset[Any, Any]]:
+        """Parameters and versions of the step; the catalog serves the step's partitions by now."""
+        parameters = dict(request.parameters)
+        if request.partition is not None and request.partition.parameters:
+            parameters["parameters"] = merge_deep(parameters.get("parameters", {}), request.partition.parameters)
+        return {
+            **parameter_datasets(self.context, parameters),
+            **pinned_datasets(self.catalog, tuple(node.inputs), request.pinned_versions, self.request.save_version),
+            **fresh_outputs(self.catalog, tuple(node.outputs), self.request.save_version),
+        }
+
+    def _holds_memory(self, ref: MemoryRef) -> bool:
+        name, key = ref
+        dataset = self._in_memory(name) if key is None else self._keyed.memory(ref)
+        return dataset is not None and dataset.exists()
+
+    def _save_memory(self, ref: MemoryRef, value: Any) -> None:
+        name, key = ref
+        if key is None:
+            self._in_memory(name).save(value)
+        else:
+            self._keyed.save_memory(ref, value)
+
+    def _release(self, name: str) -> None:
+        self.catalog.release(name)
+        self._keyed.release(name)
 
     def fire(self, moment: RunMoment, info: RunInfo, failure: Failure | None) -> None:
         """Fire a run-level hook.
@@ -214,11 +256,17 @@ class KedroRunSession:
     def _check_inputs(self, node: Node, request: StepRequest) -> None:
         """Refuse a node whose inputs nothing provides, in the words of Kedro's runners, and warm up its datasets."""
         produced = {dataset_name(name) for entry in self.request.nodes for name in entry.outputs}
-        provided = produced | set(request.memory_inputs)
+        provided = produced | {name for name, _ in request.memory_inputs}
+        given = request.partition.parameters if request.partition is not None else {}
         unknown = self._unknown or {name for name in node.inputs if name not in self.catalog}
-        unsatisfied = sorted(name for name in node.inputs if name in unknown and dataset_name(name) not in provided)
+        unsatisfied = sorted(
+            name
+            for name in node.inputs
+            if name in unknown and dataset_name(name) not in provided and name.removeprefix("params:") not in given
+        )
         for name in (*node.inputs, *node.outputs):
-            self.catalog.get(name, fallback_to_runtime_pattern=True)
+            if name.removeprefix("params:") not in given:
+                self.catalog.get(name, fallback_to_runtime_pattern=True)
         missing = [name for name in unsatisfied if not _holds_data(self.catalog.get(name))]
         if missing:
             raise StepError(
@@ -255,6 +303,7 @@ class KedroRunSession:
                 model_uri=saved_model_uri(dataset),
                 value=_copy_out(name, dataset) if wanted else None,
                 has_value=wanted,
+                is_saved=not (is_partitioned(dataset) and record is not None and record.is_empty),
             )
         return reports
 

@@ -7,84 +7,209 @@ from typing import Any
 
 import dagster as dg
 
+from kedro_dagster_component.compat.dagster_partitions import WITHOUT_EVENT, partition_tags, version_tags
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
-from kedro_dagster_component.runtime.handover import Surroundings, load, store
+from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
 from kedro_dagster_component.runtime.messages import (
     DatasetReport,
-    LoadRequest,
+    KeyRequest,
+    MemoryRef,
     StepRequest,
     StepResult,
 )
 from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
+from kedro_dagster_component.runtime.run_partitions import input_keys, parameters_of, step_keys
 from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_version
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
 
+DONE = "done"
+"""Output of the op that runs a node for one partition key."""
 
-def run_step(context: dg.AssetExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[dg.Output[Any]]:
-    """Run the node of a step and say what it saved.
+BACKFILL_TAG = "dagster/backfill"
+"""Tag by which Dagster finds the events of a backfill."""
+
+
+def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
+    """Run the node of a step, for each of the step's partition keys, and say what it saved.
 
     Args:
-        context: Dagster's.
+        context: Dagster's, of an asset or of an op.
         instance: The component instance.
         plan: The step.
 
     Yields:
-        One output for each selected output dataset, after its save; what the node saved besides is logged as
-        a materialisation.
+        One output for each selected output dataset, after its save; what the node saved besides, and each
+        partition by its key, is logged as a materialisation.
     """
-    op_context = context.op_execution_context
-    options: SessionOptions = getattr(context.resources, instance.key).options
+    op_context: dg.OpExecutionContext = getattr(context, "op_execution_context", context)
+    options: SessionOptions = getattr(op_context.resources, instance.key).options
     view = RunView.of_op(op_context)
     end_with_run(view)
     open_run(view)
+    step = _Step(op_context, instance, plan, options, view)
+    keys = step_keys(op_context, plan)
+    if keys == (None,):
+        yield from step.outputs(step.run(step.key_request(None, is_last=True)))
+        return
+    fans_out = op_context.get_mapping_key() is not None
+    for number, key in enumerate(keys, start=1):
+        request = step.key_request(key, is_last=number == len(keys) and not fans_out)
+        step.record(request, step.run(request))
+    yield from [dg.Output(None, DONE)] if fans_out else outputs_without_event(op_context, plan)
+
+
+def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[dg.Output[Any]]:
+    """What is left to do once a node has run for all keys: free what only it took, and let Dagster go on."""
+    options: SessionOptions = getattr(context.resources, instance.key).options
+    view = RunView.of_op(context)
     session = session_request(view, instance, options)
-    sink = sink_of(op_context.log)
-    host = hosts.get(instance.ref)
-    return_memory = instance.memory == "stored" or not session.shares_process
-    memory_names = tuple(dataset.name for dataset in plan.inputs if dataset.is_memory)
-    missing = host.missing_memory(session, memory_names, sink) if memory_names else ()
-    request = StepRequest(
-        session=session,
-        node=plan.node,
-        parameters=overridden_parameters(context.run.run_config, plan),
-        pinned_versions=_pinned_versions(op_context, plan, options),
-        mlflow_origins=_mlflow_origins(op_context, plan),
-        memory_inputs={
-            dataset.name: load(Surroundings.of_op(op_context), dataset, plan.node.name)
-            for dataset in plan.inputs
-            if dataset.name in missing
-        },
-        memory_outputs=tuple(dataset.name for dataset in plan.outputs.values() if dataset.is_memory),
-        return_memory=return_memory,
-        is_async=options.is_async,
-    )
-    result = host.run_step(request, sink)
-    yield from _outputs(op_context, plan, result, stored=return_memory)
+    if session.shares_process:
+        hosts.get(instance.ref).node_done(session, plan.node, sink_of(context.log))
+    yield from outputs_without_event(context, plan)
 
 
-def load_for_asset(
-    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
-) -> Any:
-    """Load a Kedro dataset as the input of an asset that is not Kedro's.
+def outputs_without_event(context: dg.OpExecutionContext, plan: StepPlan) -> Iterator[dg.Output[Any]]:
+    """The outputs of a step whose materialisations are logged already."""
+    names = (plan.marker,) if plan.marker is not None else tuple(plan.outputs)
+    for name in names:
+        if name in context.selected_output_names:
+            is_memory = plan.marker is None and plan.outputs[name].is_memory and not _fans_out(plan)
+            yield dg.Output(LIVE if is_memory else None, output_name=name, metadata=dict(WITHOUT_EVENT))
 
-    In-memory data comes from this process where it is still there, else from Dagster's `io_manager`.
-    """
-    run = RunView.of_plan(context.step_context)
-    session = session_request(run, instance, options)
-    sink = sink_of(run.log)
-    host = hosts.get(instance.ref)
-    if dataset.is_memory and host.missing_memory(session, (dataset.name,), sink):
-        return load(Surroundings.of(context), dataset, context.step_context.step.key)
-    spelling = dataset.spellings[0]
-    version = options.load_versions.get(dataset.name) if dataset.is_versioned else None
-    if dataset.is_versioned and version is None:
-        version = recorded_version(run.instance, run.run, context.asset_key)
-    origin = recorded_origin(run.instance, run.run, dataset)
-    return host.load(LoadRequest(session=session, dataset=spelling, version=version, mlflow_origin=origin), sink)
+
+class _Step:
+    """One Dagster step, which runs its node once for each of its partition keys."""
+
+    def __init__(
+        self,
+        context: dg.OpExecutionContext,
+        instance: InstancePlan,
+        plan: StepPlan,
+        options: SessionOptions,
+        view: RunView,
+    ) -> None:
+        self._context, self._plan, self._options = context, plan, options
+        self._session = session_request(view, instance, options)
+        self._sink = sink_of(context.log)
+        self._host = hosts.get(instance.ref)
+        self._stores = instance.memory == "stored" or not self._session.shares_process
+
+    def key_request(self, key: str | None, *, is_last: bool) -> KeyRequest | None:
+        """What one key means for the node; None for a step without anything partitioned."""
+        partitions = self._plan.partitions
+        if partitions is None:
+            return None
+        return KeyRequest(
+            key=key,
+            parameters=parameters_of(key, partitions.definition) if key is not None else {},
+            inputs={
+                name: input_keys(self._context, name, one, partitions.definition, key)
+                for name, one in partitions.inputs.items()
+            },
+            is_last=is_last,
+        )
+
+    def run(self, partition: KeyRequest | None) -> StepResult:
+        """Run the node, once."""
+        context, plan = self._context, self._plan
+        request = StepRequest(
+            session=self._session,
+            node=plan.node,
+            parameters=overridden_parameters(context.run.run_config, plan),
+            pinned_versions=_pinned_versions(context, plan, self._options, partition),
+            mlflow_origins=_mlflow_origins(context, plan),
+            memory_inputs=self._memory_inputs(partition),
+            memory_names=tuple(dataset.name for dataset in plan.inputs if dataset.is_memory),
+            memory_outputs=tuple(dataset.name for dataset in plan.outputs.values() if dataset.is_memory),
+            return_memory=self._stores,
+            is_async=self._options.is_async,
+            partition=partition,
+        )
+        return self._host.run_step(request, self._sink)
+
+    def outputs(self, result: StepResult) -> Iterator[dg.Output[Any]]:
+        """Dagster's outputs of a step without partitions."""
+        context, plan = self._context, self._plan
+        selected = context.selected_output_names
+        if plan.marker is not None:
+            metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
+            yield dg.Output(None, output_name=plan.marker, metadata=metadata)
+        for output_name, dataset in plan.outputs.items():
+            report = _report(result, plan, dataset)
+            metadata = _metadata(report, dataset, result, stored=self._stores)
+            if output_name in selected:
+                value = report.value if dataset.is_memory and self._stores else LIVE if dataset.is_memory else None
+                yield dg.Output(value, output_name=output_name, metadata=metadata)
+            else:
+                self._log(dataset.asset_key, {**metadata, **self._stored(dataset, report, None)})
+
+    def record(self, request: KeyRequest | None, result: StepResult) -> None:
+        """Log what was saved of one partition."""
+        key = request.key if request is not None else None
+        inputs = request.inputs if request is not None else {}
+        tags = self._tags(key)
+        taken = {
+            dg.AssetKey(dataset.asset_key): tuple(inputs[dataset.name].parameters)
+            for dataset in self._plan.inputs
+            if dataset.name in inputs
+        }
+        made: list[tuple[tuple[str, ...], DatasetPlan | None]] = [
+            (dataset.asset_key, dataset) for dataset in self._plan.outputs.values()
+        ]
+        for asset_key, dataset in made or [(self._plan.asset_key, None)]:
+            metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
+            if dataset is not None:
+                report = _report(result, self._plan, dataset)
+                if not report.is_saved:
+                    self._context.log.warning(
+                        "Node '%s' saved nothing of '%s' for %s", self._plan.node.name, dataset.name, key
+                    )
+                    continue
+                metadata = _metadata(report, dataset, result, stored=self._stores)
+                metadata |= self._stored(dataset, report, key)
+            versions = version_tags(self._context.get_step_execution_context(), dg.AssetKey(asset_key), taken)
+            self._log(asset_key, metadata, key, {**tags, **versions})
+
+    def _tags(self, key: str | None) -> dict[str, str]:
+        backfill = self._context.run.tags.get(BACKFILL_TAG)
+        return {**(partition_tags(key) if key is not None else {}), **({BACKFILL_TAG: backfill} if backfill else {})}
+
+    def _log(
+        self,
+        asset_key: tuple[str, ...],
+        metadata: Mapping[str, Any],
+        key: str | None = None,
+        tags: Mapping[str, str] | None = None,
+    ) -> None:
+        event = dg.AssetMaterialization(dg.AssetKey(asset_key), partition=key, metadata=metadata, tags=tags)
+        self._context.log_event(event)
+
+    def _stored(self, dataset: DatasetPlan, report: DatasetReport, key: str | None) -> Mapping[str, Any]:
+        """Store an in-memory output that Dagster does not ask for; what its IO manager says of it."""
+        if not (dataset.is_memory and self._stores):
+            return {}
+        return store(Surroundings.of_op(self._context), dataset, report.value, self._plan.node.name, key)
+
+    def _memory_inputs(self, partition: KeyRequest | None) -> dict[MemoryRef, Any]:
+        """In-memory inputs that are not in the process of the node, of partitioned ones those that there are."""
+        memory = {dataset.name: dataset for dataset in self._plan.inputs if dataset.is_memory}
+        if not memory:
+            return {}
+        inputs = partition.inputs if partition is not None else {}
+        wanted: list[MemoryRef] = []
+        for name in memory:
+            wanted += [(name, key) for key in inputs[name].parameters] if name in inputs else [(name, None)]
+        around = Surroundings.of_op(self._context)
+        found: dict[MemoryRef, Any] = {}
+        for name, key in self._host.missing_memory(self._session, tuple(wanted), self._sink):
+            is_optional = key is not None and not inputs[name].is_single
+            if not is_optional or stored_keys(around, memory[name], [key or ""]):
+                found[name, key] = load(around, memory[name], self._plan.node.name, key)
+        return found
 
 
 def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:
@@ -106,12 +231,22 @@ def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict
     return {name: value for name, value in changed.items() if value is not UNCHANGED}
 
 
-def _pinned_versions(context: dg.OpExecutionContext, plan: StepPlan, options: SessionOptions) -> dict[str, str]:
-    """Versions of inputs that this run, or the run it re-executes, has settled; the launchpad's come first."""
+def _pinned_versions(
+    context: dg.OpExecutionContext, plan: StepPlan, options: SessionOptions, partition: KeyRequest | None
+) -> dict[str, str]:
+    """Versions of inputs that this run, or the run it re-executes, has settled; the launchpad's come first.
+
+    Of an input of several partitions none is pinned: each was saved under a version of its own.
+    """
     versions = {}
+    keyed = partition.inputs if partition is not None else {}
     for dataset in plan.inputs:
         if dataset.is_versioned and dataset.name not in options.load_versions:
-            version = recorded_version(context.instance, context.run, dg.AssetKey(dataset.asset_key))
+            keys = keyed.get(dataset.name)
+            if keys is not None and not keys.is_single:
+                continue
+            key = next(iter(keys.parameters), None) if keys is not None else None
+            version = recorded_version(context.instance, context.run, dg.AssetKey(dataset.asset_key), key)
             if version is not None:
                 versions[dataset.name] = version
     return versions
@@ -127,25 +262,13 @@ def _mlflow_origins(context: dg.OpExecutionContext, plan: StepPlan) -> dict[str,
     return origins
 
 
-def _outputs(
-    context: dg.OpExecutionContext, plan: StepPlan, result: StepResult, *, stored: bool
-) -> Iterator[dg.Output[Any]]:
-    selected = context.selected_output_names
-    if plan.marker is not None:
-        yield dg.Output(
-            None, output_name=plan.marker, metadata={"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
-        )
-    for output_name, dataset in plan.outputs.items():
-        reports = [result.outputs[spelling] for spelling in plan.node.outputs if spelling in dataset.spellings]
-        metadata = _metadata(reports[0], dataset, result, stored=stored)
-        if output_name in selected:
-            value = reports[0].value if dataset.is_memory and stored else LIVE if dataset.is_memory else None
-            yield dg.Output(value, output_name=output_name, metadata=metadata)
-        else:
-            if dataset.is_memory and stored:
-                around = Surroundings.of_op(context)
-                metadata |= store(around, dataset, reports[0].value, plan.node.name)
-            context.log_event(dg.AssetMaterialization(dg.AssetKey(dataset.asset_key), metadata=metadata))
+def _report(result: StepResult, plan: StepPlan, dataset: DatasetPlan) -> DatasetReport:
+    """What became of an output dataset, by the first of its spellings that the node saves."""
+    return next(result.outputs[name] for name in plan.node.outputs if name in dataset.spellings)
+
+
+def _fans_out(plan: StepPlan) -> bool:
+    return plan.partitions is not None and plan.partitions.fans_out
 
 
 def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:

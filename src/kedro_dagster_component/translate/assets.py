@@ -10,8 +10,9 @@ import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
 from kedro_dagster_component.naming import tags_from, unique_identifiers
-from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPlan
+from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPartitions, StepPlan
 from kedro_dagster_component.translate.config_schema import parameter_fields
+from kedro_dagster_component.translate.fan_out import build_fan_out
 from kedro_dagster_component.translate.specs import node_description
 
 GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
@@ -99,9 +100,23 @@ def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[st
 
 
 def build_step_plan(
-    op_name: str, node: NodeEntry, manifest: ProjectManifest, datasets: Mapping[str, DatasetPlan]
+    op_name: str,
+    node: NodeEntry,
+    manifest: ProjectManifest,
+    datasets: Mapping[str, DatasetPlan],
+    partitions: StepPartitions | None = None,
+    asset_key: tuple[str, ...] = (),
 ) -> StepPlan:
-    """The plan of one node's step."""
+    """The plan of one node's step.
+
+    Args:
+        op_name: Of the Dagster op.
+        node: The node.
+        manifest: The project.
+        datasets: Plans of all exposed datasets, by name.
+        partitions: None where the node has to do with none.
+        asset_key: Of a node without outputs.
+    """
     output_names = unique_identifiers(node.output_datasets)
     shown = {name: manifest.parameters[name] for name in node.parameters if name in manifest.parameters}
     return StepPlan(
@@ -111,6 +126,8 @@ def build_step_plan(
         outputs={output: datasets[name] for name, output in output_names.items()},
         marker=None if node.outputs else "done",
         defaults={name: parameter.value for name, parameter in shown.items() if not parameter.is_secret},
+        partitions=partitions,
+        asset_key=asset_key,
     )
 
 
@@ -129,17 +146,38 @@ def build_node_assets(
     """
     node = plan.node
 
+    description = settings.description or _op_description(plan, manifest)
+    config_schema = parameter_fields(node, manifest.parameters) or None
+    options: dict[str, Any] = {
+        "tags": {**tags_from(node.tags), **settings.tags},
+        "pool": settings.pool,
+        "retry_policy": settings.retry_policy,
+    }
+    if plan.partitions is not None and plan.partitions.fans_out:
+        inputs = unique_identifiers(dataset.name for dataset in plan.inputs)
+        graph = build_fan_out(
+            plan,
+            instance,
+            inputs=inputs,
+            node_options=options,
+            config_schema=config_schema,
+            description=description,
+            execute=execute,
+        )
+        return _graph_assets(graph, plan, table, instance, settings)
+
     @dg.multi_asset(
         name=plan.op_name,
-        description=settings.description or _op_description(plan, manifest),
+        description=description,
         outs=_outs(plan, table, instance),
         ins=_ins(plan, table),
-        config_schema=parameter_fields(node, manifest.parameters) or None,
+        config_schema=config_schema,
         required_resource_keys={instance.key, "io_manager"},
-        op_tags={**tags_from(node.tags), **settings.tags},
+        op_tags=options["tags"],
         pool=settings.pool,
         retry_policy=settings.retry_policy,
         backfill_policy=settings.backfill_policy,
+        partitions_def=plan.partitions.definition if plan.partitions is not None else None,
         can_subset=len(plan.outputs) > 1,
     )
     def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
@@ -148,18 +186,56 @@ def build_node_assets(
     return step
 
 
-def build_external_specs(table: AssetTable, instance: InstancePlan, hidden: Collection[str] = ()) -> list[dg.AssetSpec]:
+def _graph_assets(
+    graph: dg.GraphDefinition, plan: StepPlan, table: AssetTable, instance: InstancePlan, settings: OpSettings
+) -> dg.AssetsDefinition:
+    """The assets of a node that fans out, with the specs they would have without."""
+    names = unique_identifiers(dataset.name for dataset in plan.inputs)
+    if plan.marker is not None:
+        specs = {plan.marker: table.nodes[plan.node.id]}
+    else:
+        specs = {
+            output: table.datasets[dataset.name].with_io_manager_key(instance.key)
+            for output, dataset in plan.outputs.items()
+        }
+    by_key = {spec.key: spec for spec in specs.values()}
+    assets = dg.AssetsDefinition.from_graph(
+        graph,
+        keys_by_input_name={names[dataset.name]: table.datasets[dataset.name].key for dataset in plan.inputs},
+        keys_by_output_name={output: spec.key for output, spec in specs.items()},
+        partitions_def=plan.partitions.definition if plan.partitions is not None else None,
+        partition_mappings={
+            names[name]: one.mapping for name, one in (plan.partitions.inputs if plan.partitions else {}).items()
+        },
+        backfill_policy=settings.backfill_policy,
+        can_subset=len(plan.outputs) > 1,
+    )
+    return assets.map_asset_specs(
+        lambda made: by_key[made.key].replace_attributes(
+            deps=made.deps, partitions_def=made.partitions_def, skippable=made.skippable
+        )
+    )
+
+
+def build_external_specs(
+    table: AssetTable,
+    instance: InstancePlan,
+    hidden: Collection[str] = (),
+    partitions: Mapping[str, dg.PartitionsDefinition] | None = None,
+) -> list[dg.AssetSpec]:
     """Free inputs: assets that Dagster knows and does not make.
 
     Args:
         table: Final specs.
         instance: The component instance.
+        partitions: By name of those that are partitioned.
         hidden: Names of those that are somebody else's assets.
     """
+    free = {name: spec for name, spec in table.datasets.items() if name not in table.producers and name not in hidden}
+    defined = partitions or {}
     return [
-        spec.with_io_manager_key(instance.key)
-        for name, spec in table.datasets.items()
-        if name not in table.producers and name not in hidden
+        spec.with_io_manager_key(instance.key).replace_attributes(partitions_def=defined.get(name))
+        for name, spec in free.items()
     ]
 
 
@@ -176,8 +252,13 @@ def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
     They are no `deps`, whose input names Dagster makes of the keys: those of odd ones are refused, or equal.
     """
     names = unique_identifiers(dataset.name for dataset in plan.inputs)
+    mapped = plan.partitions.inputs if plan.partitions is not None else {}
     return {
-        names[dataset.name]: dg.AssetIn(key=table.datasets[dataset.name].key, dagster_type=dg.Nothing)
+        names[dataset.name]: dg.AssetIn(
+            key=table.datasets[dataset.name].key,
+            dagster_type=dg.Nothing,
+            partition_mapping=mapped[dataset.name].mapping if dataset.name in mapped else None,
+        )
         for dataset in plan.inputs
     }
 

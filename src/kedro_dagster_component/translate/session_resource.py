@@ -23,7 +23,7 @@ def _load_for_asset(
     context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
 ) -> Any:
     # Only a run needs the runtime.
-    from kedro_dagster_component.runtime.step import load_for_asset
+    from kedro_dagster_component.runtime.asset_inputs import load_for_asset
 
     return load_for_asset(context, instance, dataset, options)
 

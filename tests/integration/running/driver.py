@@ -10,9 +10,10 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
     reexecute    index of the report whose run is re-executed from its failure
     write        files to write before the run, by path relative to the working directory
     call         `module:function` in the code location to call before the run
+    tags         tags of the run, such as those of its partitions
 
 Each report has `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
-(of the run as a whole), `saved` (metadata by asset key), `order` (asset keys as saved) and `logs`
+(of the run as a whole), `saved` (metadata by asset key), `partitions` (asset key and partition), `order` (asset keys as saved) and `logs`
 ([level, message]).
 """
 
@@ -63,7 +64,11 @@ class Driver:
         if executor == "api":
             job = self.repository.get_job(name)
             return job.execute_in_process(
-                run_config=config, instance=self.instance, asset_selection=keys or None, raise_on_error=False
+                run_config=config,
+                instance=self.instance,
+                asset_selection=keys or None,
+                raise_on_error=False,
+                tags=request.get("tags"),
             ).run_id
         job = ReconstructableJob(self.reconstructable, name)
         if "execution" not in config:
@@ -77,6 +82,7 @@ class Driver:
             self.instance,
             run_config=config,
             asset_selection=keys or None,
+            tags=request.get("tags"),
             reexecution_options=options,
             raise_on_error=False,
         ) as result:
@@ -102,6 +108,7 @@ class Driver:
                 item.asset_key.to_user_string(): {key: value.value for key, value in item.metadata.items()}
                 for item in saved
             },
+            "partitions": [[item.asset_key.to_user_string(), item.partition] for item in saved],
             "order": [item.asset_key.to_user_string() for item in saved],
             "logs": [[entry.level, entry.user_message] for entry in logs],
         }

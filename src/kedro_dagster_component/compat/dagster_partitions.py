@@ -1,0 +1,80 @@
+"""What Dagster does with partitions behind its public names. Tried on Dagster 1.13.9 to 1.13.27."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import dagster as dg
+from dagster._core.definitions.data_version import (
+    CODE_VERSION_TAG,
+    DATA_VERSION_TAG,
+    DEFAULT_DATA_VERSION,
+    NULL_EVENT_POINTER,
+    SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD,
+    compute_logical_data_version,
+    get_input_data_version_tag,
+    get_input_event_pointer_tag,
+)
+from dagster._core.definitions.dependency import DynamicCollectDependencyDefinition
+from dagster._core.definitions.partitions.utils import MultiPartitionKey
+from dagster._core.definitions.partitions.utils.multi import get_tags_from_multi_partition_key
+from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+
+WITHOUT_EVENT: Mapping[str, Any] = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}
+"""Metadata of an output that stands for no materialisation.
+
+A step that works on several keys records each of them itself, after its save; the output that Dagster waits for
+would add events for all of them. Source assets that observe themselves are told apart by this key.
+"""
+
+
+def collected(node: str, output: str) -> Any:
+    """A dependency on all copies of a mapped op; public only through the composition of a decorated graph."""
+    return DynamicCollectDependencyDefinition(node, output)
+
+
+def key_dimensions(key: str) -> Mapping[str, str] | None:
+    """The key of each dimension of a key that Dagster gave; None for one without dimensions."""
+    return key.keys_by_dimension if isinstance(key, MultiPartitionKey) else None
+
+
+def partition_tags(key: str) -> dict[str, str]:
+    """Tags by which Dagster finds an event by one dimension of its key."""
+    return dict(get_tags_from_multi_partition_key(key)) if isinstance(key, MultiPartitionKey) else {}
+
+
+def version_tags(
+    step_context: Any, asset_key: dg.AssetKey, keys_by_input: Mapping[dg.AssetKey, Sequence[str]]
+) -> dict[str, str]:
+    """Code version, data version and provenance of one materialisation, as Dagster tags those it makes itself.
+
+    Args:
+        step_context: Of the step.
+        asset_key: What was materialised.
+        keys_by_input: Partition keys taken of each partitioned input.
+
+    Returns:
+        Empty where the run's job does not know the asset.
+    """
+    layer = step_context.job_def.asset_layer
+    if not layer.has(asset_key):
+        return {}
+    node = layer.get(asset_key)
+    code_version = node.code_version or step_context.dagster_run.run_id
+    if not step_context.is_external_input_asset_version_info_loaded:
+        step_context.fetch_external_input_asset_version_info()
+    tags, versions = {CODE_VERSION_TAG: code_version}, {}
+    for key in node.parent_keys:
+        info = step_context.maybe_fetch_and_get_input_asset_version_info(key)
+        version = (info.data_version if info is not None else None) or DEFAULT_DATA_VERSION
+        keys = keys_by_input.get(key, ())
+        if info is not None and 0 < len(keys) < SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD:
+            version = step_context._data_version_cache._get_partitions_data_version_from_keys(key, list(keys))  # noqa: SLF001
+        versions[key] = version
+        tags[get_input_data_version_tag(key)] = version.value
+        tags[get_input_event_pointer_tag(key)] = (
+            str(info.storage_id) if info is not None and info.storage_id else NULL_EVENT_POINTER
+        )
+    tags[DATA_VERSION_TAG] = compute_logical_data_version(code_version, versions).value
+    return tags

@@ -1,0 +1,149 @@
+"""Which partition keys a run, and each of its steps, works on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.compat.dagster_partitions import key_dimensions
+from kedro_dagster_component.errors import PartitionError
+from kedro_dagster_component.partition_keys import key_parameters, key_problem, step_name
+from kedro_dagster_component.plan import InputPartitions, StepPlan
+from kedro_dagster_component.runtime.messages import InputKeys
+
+KEYS = "keys"
+"""Output of the op that finds the partition keys of a run."""
+
+_MAX_SHOWN = 5
+
+
+def find_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Iterator[dg.DynamicOutput[Any]]:
+    """One mapped step for each key of the run."""
+    definition = plan.partitions.definition if plan.partitions is not None else None
+    for key in run_keys(context, definition):
+        yield dg.DynamicOutput(None, mapping_key=_step_name(key, definition), output_name=KEYS)
+
+
+def step_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Sequence[str | None]:
+    """Keys a step works on: one where each key is a step, all of the run in a plain step; `(None,)` without any.
+
+    Raises:
+        PartitionError: There is no such key any more, none at all, or one that cannot be part of a path.
+    """
+    definition = plan.partitions.definition if plan.partitions is not None else None
+    if definition is None:
+        return (None,)
+    keys = run_keys(context, definition)
+    mapped = context.get_mapping_key()
+    if mapped is None:
+        return keys
+    found = [key for key in keys if _step_name(key, definition) == mapped]
+    if not found:
+        raise PartitionError(f"The partition key of step '{context.get_step_execution_context().step.key}' is gone")
+    return found
+
+
+def run_keys(context: dg.OpExecutionContext, definition: Any) -> list[str]:
+    """Keys of the run for partitions: those it was started for, else all there are.
+
+    Raises:
+        PartitionError: There is none, or one that cannot be part of a path.
+    """
+    if context.has_partition_key or context.has_partition_key_range:
+        keys = [_as_key(definition, key) for key in context.partition_keys]
+    else:
+        keys = list(definition.get_partition_keys(dynamic_partitions_store=context.instance))
+    if not keys:
+        raise PartitionError(
+            "There is no partition key to work on: "
+            + (
+                f"add some to the dynamic partitions '{definition.name}'"
+                if isinstance(definition, dg.DynamicPartitionsDefinition)
+                else "the partitions have not begun"
+            )
+        )
+    refused = [f"{key!r} {problem}" for key in keys if (problem := _key_problem(key)) is not None]
+    if refused:
+        raise PartitionError(f"Partition keys become parts of paths: {'; '.join(refused[:_MAX_SHOWN])}")
+    return keys
+
+
+def parameters_of(key: str, definition: Any) -> dict[str, str]:
+    """Runtime parameters of one key of a definition."""
+    return key_parameters(key, key_dimensions(_as_key(definition, key)), _window(key, definition))
+
+
+def input_keys(
+    context: dg.OpExecutionContext, dataset: str, partitions: InputPartitions, definition: Any, key: str | None
+) -> InputKeys:
+    """Which keys of one input a step needs.
+
+    Args:
+        context: Dagster's.
+        dataset: Name of the input.
+        partitions: Of the input.
+        definition: Of the step's outputs; None where they have none.
+        key: Of the step; None where its outputs have no partitions.
+
+    Raises:
+        PartitionError: The mapping asks for keys that the input's partitions do not have.
+    """
+    result = partitions.mapping.get_upstream_mapped_partitions_result_for_partitions(
+        downstream_partitions_subset=None if key is None else definition.subset_with_partition_keys([key]),
+        downstream_partitions_def=definition,
+        upstream_partitions_def=partitions.definition,
+        dynamic_partitions_store=context.instance,
+    )
+    lacking = result.required_but_nonexistent_subset
+    names = sorted(lacking.get_partition_keys()) if lacking is not None else []
+    if names:
+        shown = ", ".join(names[:_MAX_SHOWN])
+        raise PartitionError(
+            f"Partition '{key}' needs partitions of '{dataset}' that do not exist: {shown}. Way out: another mapping "
+            "under `partition_mappings`, or `allow_nonexistent_upstream_partitions: true`"
+        )
+    keys = [_as_key(partitions.definition, name) for name in result.partitions_subset.get_partition_keys()]
+    if isinstance(partitions.mapping, dg.AllPartitionMapping):
+        order = {name: place for place, name in enumerate(_all_keys(context, partitions.definition))}
+        keys.sort(key=lambda name: order.get(name, len(order)))
+    else:
+        keys.sort()
+    everything = definition is None and isinstance(partitions.mapping, dg.AllPartitionMapping)
+    parameters = {name: parameters_of(name, partitions.definition) for name in keys}
+    return InputKeys(parameters, is_single=partitions.is_single, is_everything=everything)
+
+
+def _all_keys(context: dg.OpExecutionContext, definition: Any) -> Sequence[str]:
+    keys: Sequence[str] = definition.get_partition_keys(dynamic_partitions_store=context.instance)
+    return keys
+
+
+def _step_name(key: str, definition: Any) -> str:
+    return step_name(key, by_time=isinstance(definition, dg.TimeWindowPartitionsDefinition))
+
+
+def _as_key(definition: Any, key: str) -> str:
+    """A key as the definition itself gives it, with its dimensions."""
+    if isinstance(definition, dg.MultiPartitionsDefinition) and key_dimensions(key) is None:
+        whole: str = definition.get_partition_key_from_str(key)
+        return whole
+    return key
+
+
+def _key_problem(key: str) -> str | None:
+    parts: Mapping[str, str] = key_dimensions(key) or {"": key}
+    return next((problem for part in parts.values() if (problem := key_problem(part)) is not None), None)
+
+
+def _window(key: str, definition: Any) -> tuple[datetime, datetime] | None:
+    """Time of a key; of several dimensions that of the one by time."""
+    if isinstance(definition, dg.TimeWindowPartitionsDefinition):
+        window = definition.time_window_for_partition_key(key)
+        return window.start, window.end
+    if isinstance(definition, dg.MultiPartitionsDefinition) and definition.has_time_window_dimension:
+        window = definition.time_window_for_partition_key(key)
+        return window.start, window.end
+    return None

@@ -1,0 +1,144 @@
+"""A partitioned node whose keys are steps of their own: a graph that finds the keys, maps the node, and collects.
+
+```
+<name>__keys ──▶ <name>__node[key] ──▶ <name>__done ──▶ assets
+```
+
+Only order flows through it. The mapped step knows its key by its name, runs the node, and records what it saved.
+"""
+
+# No `from __future__ import annotations`: Dagster reads the annotations of an op's function.
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+
+from kedro_dagster_component.compat.dagster_partitions import collected
+from kedro_dagster_component.plan import InstancePlan, StepPlan
+
+KEYS, NODE, DONE = "keys", "node", "done"
+
+
+def fan_out_names(op_name: str) -> tuple[str, str, str]:
+    """Names of the three ops of a graph."""
+    return f"{op_name}__{KEYS}", f"{op_name}__{NODE}", f"{op_name}__{DONE}"
+
+
+def names_of_step(plan: StepPlan) -> tuple[str, ...]:
+    """Names of a step's op, or of its graph and the ops in it."""
+    inner = fan_out_names(plan.op_name) if plan.partitions is not None and plan.partitions.fans_out else ()
+    return (plan.op_name, *inner)
+
+
+def with_fan_out(plan: StepPlan, backfill_policy: dg.BackfillPolicy | None) -> StepPlan:
+    """The plan of a step that fans out, unless Dagster gives each key a run of its own."""
+    partitions = plan.partitions
+    if partitions is None or partitions.definition is None or backfill_policy != dg.BackfillPolicy.single_run():
+        return plan
+    return replace(plan, partitions=replace(partitions, fans_out=True))
+
+
+def build_fan_out(
+    plan: StepPlan,
+    instance: InstancePlan,
+    *,
+    inputs: Mapping[str, str],
+    node_options: Mapping[str, Any],
+    config_schema: Mapping[str, Any] | None,
+    description: str | None,
+    execute: Callable[[Any, StepPlan], Iterator[Any]],
+) -> dg.GraphDefinition:
+    """The graph of one node.
+
+    Args:
+        plan: Its step.
+        instance: The component instance.
+        inputs: Input name by dataset name.
+        node_options: Tags, pool and the like of the op that runs the node.
+        config_schema: Of that op; None without parameters.
+        description: Of the node.
+        execute: What runs the node.
+    """
+    keys_name, node_name, done_name = fan_out_names(plan.op_name)
+
+    @dg.op(
+        name=keys_name,
+        description=f"Finds the partition keys of {plan.node.name}.",
+        ins={name: dg.In(dg.Nothing) for name in inputs.values()},
+        out={KEYS: dg.DynamicOut(dg.Nothing)},
+    )
+    def find_keys(context: dg.OpExecutionContext) -> Iterator[Any]:
+        yield from _find_keys(context, plan)
+
+    @dg.op(
+        name=node_name,
+        description=description,
+        ins={KEYS: dg.In(dg.Nothing)},
+        out={DONE: dg.Out(dg.Nothing)},
+        config_schema=config_schema,
+        required_resource_keys={instance.key, "io_manager"},
+        **node_options,
+    )
+    def run_node(context: dg.OpExecutionContext) -> Iterator[Any]:
+        yield from execute(context, plan)
+
+    outputs = (plan.marker,) if plan.marker is not None else tuple(plan.outputs)
+
+    @dg.op(
+        name=done_name,
+        description=f"Waits for all keys of {plan.node.name}.",
+        ins={NODE: dg.In(dg.Nothing)},
+        out={
+            name: dg.Out(dg.Nothing, is_required=len(outputs) == 1, io_manager_key=_io_manager_key(plan, instance))
+            for name in outputs
+        },
+        required_resource_keys={instance.key},
+    )
+    def finish(context: dg.OpExecutionContext) -> Iterator[Any]:
+        yield from _finish(context, instance, plan)
+
+    return dg.GraphDefinition(
+        name=plan.op_name,
+        description=description,
+        node_defs=[find_keys, run_node, finish],
+        dependencies={
+            keys_name: {},
+            node_name: {KEYS: dg.DependencyDefinition(keys_name, KEYS)},
+            done_name: {NODE: collected(node_name, DONE)},
+        },
+        input_mappings=[
+            dg.InputMapping(graph_input_name=name, mapped_node_name=keys_name, mapped_node_input_name=name)
+            for name in inputs.values()
+        ],
+        output_mappings=[
+            dg.OutputMapping(graph_output_name=name, mapped_node_name=done_name, mapped_node_output_name=name)
+            for name in outputs
+        ],
+        config=_config_mapping(node_name, config_schema),
+    )
+
+
+def _io_manager_key(plan: StepPlan, instance: InstancePlan) -> str:
+    return "io_manager" if plan.marker is not None else instance.key
+
+
+def _config_mapping(node_name: str, config_schema: Mapping[str, Any] | None) -> dg.ConfigMapping | None:
+    """Keeps the configuration of the node where it is without partitions: at `ops.<name>.config`."""
+    if config_schema is None:
+        return None
+    return dg.ConfigMapping(config_fn=lambda config: {node_name: {"config": config}}, config_schema=dict(config_schema))
+
+
+def _find_keys(context: Any, plan: StepPlan) -> Iterator[Any]:
+    # Only a run needs the runtime.
+    from kedro_dagster_component.runtime.run_partitions import find_keys
+
+    yield from find_keys(context, plan)
+
+
+def _finish(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
+    from kedro_dagster_component.runtime.step import finish_fan_out
+
+    yield from finish_fan_out(context, instance, plan)
