@@ -28,6 +28,11 @@ An editor that knows YAML schemas (the YAML extension of VS Code, say) completes
 
 The file is [dagster-yml.schema.json](dagster-yml.schema.json) beside this page. The editor cannot know the names of a project's pipelines,
 nodes and datasets: `dg check defs` checks those, and reports every mistake of all files at once.
+
+`dg check defs`, `dg list defs` and `dg launch` end with an exit code other than 0 and the mistakes. `dg dev` prints the same
+text and goes on: Dagster's servers keep a code location that cannot be loaded, show its error in the UI, and load it again
+when they are asked to. That holds for any error of any definitions and cannot be changed from inside them: ending the
+process would take the button that loads them again with it. Where a mistake has to stop a deployment, run `dg check defs` before.
 """
 
 EXAMPLES = {
@@ -94,7 +99,11 @@ NOTES = {
     "package: `docker`, `k8s`, `celery`, `celery-docker`, `celery-k8s`, `dask`. An executor that a job or the component\n"
     "uses has to be installed; one that nothing uses need not be, so that one file serves the cluster and the laptop.\n"
     "The options of all of them are checked, installed or not.\n",
-    "loggers": "Classes are named by their import path and have to be importable when the definitions are loaded.\n",
+    "loggers": "Classes are named by their import path and have to be importable when the definitions are loaded; their\n"
+    "arguments are checked then too. As in kedro-dagster a handler without a formatter writes time, name, level and message, a\n"
+    "logger without handlers writes to the standard output, and a formatter with `class` gets all its other keys as arguments.\n"
+    "Dagster's events come as records of the logger `dagster`, at the level they have in Dagster: ERROR for failures, DEBUG\n"
+    "for the rest; how the run ended comes as INFO or ERROR.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
     "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"

@@ -1,5 +1,14 @@
 """How mistakes and warnings look to somebody who calls `dg`."""
 
+import json
+import os
+import signal
+import socket
+import subprocess
+import time
+import urllib.error
+import urllib.request
+
 import pytest
 
 from tests.locations import CodeLocation
@@ -152,3 +161,54 @@ def test_a_kedro_project_made_a_dagster_project(tmp_path, dg_in, file):
     location = CodeLocation(KedroProjectBuilder(tmp_path / "demo").write().root)
     location.add("", file=file)
     assert "cleaned" in dg_in(location).succeed("list", "defs")
+
+
+@pytest.mark.slow
+def test_dg_dev_shows_a_mistake_and_keeps_serving(location, tmp_path, dg_in):
+    KedroProjectBuilder(tmp_path / "demo", dagster="jobs:\n  a: {pipeline: {pipeline_name: nope}}\n").write()
+    location.add("demo", PROJECT)
+    shell = dg_in(location)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = tmp_path / "dev.log"
+    with log.open("wb") as output:
+        server = subprocess.Popen(
+            [shell.program, "dev", "--port", str(port)],
+            cwd=shell.folder,
+            env=shell.environment,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        shown = wait_for_error(port)
+        assert server.poll() is None
+    finally:
+        os.killpg(server.pid, signal.SIGINT)
+        server.wait(60)
+    mistake = "dagster.yml:2:33: jobs.a.pipeline.pipeline_name: there is no pipeline 'nope'"
+    assert shown.startswith("1 problem in the configuration")
+    for text in (shown, log.read_text(encoding="utf-8")):
+        assert mistake in text
+        assert "Traceback" not in text
+
+
+def wait_for_error(port):
+    """What the UI shows for the code location that cannot be loaded."""
+    query = "{workspaceOrError{... on Workspace{locationEntries{locationOrLoadError{... on PythonError{message}}}}}}"
+    request = urllib.request.Request(
+        f"http://127.0.0.1:{port}/graphql",
+        json.dumps({"query": query}).encode(),
+        {"Content-Type": "application/json"},
+    )
+    for _ in range(120):
+        time.sleep(1)
+        try:
+            with urllib.request.urlopen(request, timeout=10) as answer:
+                [entry] = json.load(answer)["data"]["workspaceOrError"]["locationEntries"]
+        except (urllib.error.URLError, ConnectionError, ValueError):
+            continue
+        if entry["locationOrLoadError"]:
+            return entry["locationOrLoadError"]["message"]
+    raise AssertionError("dg dev never showed the code location")

@@ -66,7 +66,8 @@ def _filter_problems(job: ConcreteJob, positions: Positions, manifest: ProjectMa
         for index, name in enumerate(wanted):
             if name not in known:
                 message = f"{_owner(chosen.pipelines)} no {noun} '{name}'{_made_by(job)}"
-                hint = _elsewhere(name, names_of, manifest) or did_you_mean(name, known)
+                close = _elsewhere(name, names_of, manifest) or did_you_mean(name, known)
+                hint = close or f"none of its nodes has a {noun}"
                 yield positions.problem(("jobs", job.key, "pipeline", field, index), message, hint=hint)
 
 

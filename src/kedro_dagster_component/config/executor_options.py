@@ -27,7 +27,8 @@ Schema = str | Mapping[str, Any]
 
 REQUIRED = "!"
 """Behind the name of an option that has to be there."""
-_FROM_ONE = frozenset({"max_concurrent", "limit"})
+_LIMIT_OF_RUN = "max_concurrent"
+_FROM_ONE = frozenset({_LIMIT_OF_RUN, "limit"})
 """Options that have to be at least 1, which no schema of Dagster's says."""
 _Place = tuple[str | int, ...]
 
@@ -152,13 +153,14 @@ class _Reading:
         for name in fields:
             plain = name.removesuffix(REQUIRED)
             if plain != name and plain not in given and not any(_means(key, plain) for key in unknown):
-                self._refuse(f"'{plain}' is missing", None, (*at, plain), key=True)
+                self._refuse(f"'{plain}' is missing", None, (*at, plain), _takes(fields[name]), key=True)
         return read
 
     def _field(self, name: str, inner: Schema, value: Any, at: _Place) -> Any:
         read = self.value(inner, value, at)
         if name in _FROM_ONE and isinstance(read, int) and not isinstance(read, bool) and read < 1:
-            return self._refuse(f"has to be at least 1, got {_got(value, at)}", value, at)
+            hint = "leave it out for Dagster's own default" if name == _LIMIT_OF_RUN else None
+            return self._refuse(f"has to be at least 1, got {_got(value, at)}", value, at, hint)
         return read
 
     def _text_keys(self, value: Mapping[Any, Any], at: _Place) -> dict[str, Any]:
@@ -195,6 +197,15 @@ def _got(value: Any, at: _Place) -> str:
 
 def _one_of(names: list[str]) -> str:
     return " or ".join(f"'{name}'" for name in names) if len(names) < 4 else "one of " + ", ".join(sorted(names))
+
+
+def _takes(schema: Schema) -> str | None:
+    """What to write for an option; None where its name says it."""
+    form, inner = ("", {}) if isinstance(schema, str) else next(iter(schema.items()))
+    if form not in ("selector", "shape") or not inner:
+        return None
+    names = [name.removesuffix(REQUIRED) for name in inner]
+    return f"it takes {_one_of(names)}" if form == "selector" else f"its keys are {', '.join(sorted(names))}"
 
 
 def _whole_number(value: Any) -> int | None:

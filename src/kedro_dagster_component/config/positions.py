@@ -24,6 +24,9 @@ _NO_TEXT = {
 _LONG_ENOUGH = 4
 """Characters of a value that is no part of an ordinary word."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_GOT = ", got "
+"""Before it stands what was expected, behind it the value."""
+_SAYS_NO_VALUE = ("expected ", "has to be ")
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 
@@ -175,8 +178,10 @@ class Positions:
         source = self.source_text(path)
         if source is None:
             return self.problem_at(position, path, message, hint)
+        expected, got, _ = message.partition(_GOT)
+        told = f": {expected}" if got and expected.startswith(_SAYS_NO_VALUE) else ""
         return self.problem_at(
-            position, path, f"the value of {source} is wrong here", "look at the variable it is from"
+            position, path, f"the value of {source} is wrong here{told}", "look at the variable it is from"
         )
 
     def problem_at(self, position: Position | None, path: KeyPath, message: str, hint: str | None) -> Problem:

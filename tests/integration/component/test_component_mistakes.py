@@ -181,11 +181,54 @@ def test_all_mistakes_of_both_files_come_at_once(mistake):
 
 def test_an_executor_without_its_package(mistake):
     text = mistake(
-        PROJECT,
-        dagster="executors: {far: {dask_executor: {}}}\njobs:\n  a: {pipeline: {pipeline_name: __default__}, executor: far}\n",
+        PROJECT + "executor: near",
+        dagster="executors:\n  far: {dask_executor: {cluster: {local: {}}}}\n  near: {k8s_job_executor: {}}\n"
+        "  unused: {docker_executor: {}}\njobs:\n  a: {pipeline: {pipeline_name: __default__}, executor: far}\n",
     )
-    assert "DEMO/conf/base/dagster.yml:1:" in text
-    assert "job 'a': executor kind 'dask_executor' needs the package dagster-dask" in text
+    assert "executor kind 'dask_executor' needs the package dagster-dask (used by job 'a')" in text
+    assert (
+        "DEMO/conf/base/dagster.yml:3:10: executors.near.k8s_job_executor: executor kind 'k8s_job_executor' needs"
+        in text
+    )
+    assert "pip install 'kedro-dagster-component[k8s]'" in text
+    assert "docker" not in text.replace("executors:", "")
+
+
+EVERYTHING = """\
+executors: {pods: {k8s_job_executor: {job_nmespace: x}}}
+loggers: {file: {handlers: [{class: logging.FileHandler, filenam: x}]}}
+jobs: {a: {pipeline: {tags: [nightly]}, executor: pods}}
+sensors: {s: {type: file_arrived, job: a, path: "s4://inbox"}}
+partitions: {day: {type: daily, start_date: "2024-01-01", fmt: "%Y"}}
+"""
+
+
+def test_mistakes_of_every_kind_come_at_once_in_the_order_of_the_file(mistake):
+    text = mistake(PROJECT + "select: ['node:y']", dagster=EVERYTHING)
+    heads = [
+        "dagster.yml:1:20: executors.pods.k8s_job_executor: executor kind 'k8s_job_executor' needs the package dagster-k8s",
+        "dagster.yml:1:39: executors.pods.k8s_job_executor: unknown option 'job_nmespace'",
+        "dagster.yml:2:58: loggers.file.handlers[0]: 'logging.FileHandler' takes no 'filenam'",
+        "dagster.yml:3:30: jobs.a.pipeline.tags[0]: pipeline '__default__' has no tag 'nightly'",
+        "dagster.yml:4:49: sensors.s.path: unknown filesystem 's4://'",
+        "dagster.yml:5:64: partitions.day.fmt: the format '%Y' does not tell the month of a partition",
+        "component.yaml:4:12: no node 'y' in Demo",
+    ]
+    assert text.startswith("7 problems in the configuration\n\n")
+    places = [text.index(head) for head in heads]
+    assert places[:-1] == sorted(places[:-1])
+
+
+def test_broken_yaml_in_one_file_hides_no_mistake_of_the_others(mistake):
+    text = mistake(
+        PROJECT,
+        dagster="jobs: {a: {pipeline: {}, descripton: x}}\n",
+        files={"conf/local/dagster.yml": "schedules: {a: {}\n", "conf/base/dagster_more.yml": "automation: {x: 1}\n"},
+    )
+    assert text.startswith("3 problems in the configuration\n\n")
+    assert "base/dagster.yml:1:26: jobs.a: unknown key 'descripton'" in text
+    assert "base/dagster_more.yml:1:14: automation: unknown key 'x'" in text
+    assert "local/dagster.yml:1:12: the '{' is not closed by '}'" in text
 
 
 @pytest.mark.parametrize(

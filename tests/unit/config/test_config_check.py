@@ -113,7 +113,7 @@ BAD = [
         "1:75 jobs.a.pipeline.node_names[0]: pipeline 'prepare' has no node 'cleen' -> did you mean 'clean'?",
         "1:94 jobs.a.pipeline.to_nodes[0]: pipeline 'prepare' has no node 'eu.fit' -> it is in pipeline 'train'",
         "1:117 jobs.a.pipeline.from_inputs[0]: pipeline 'prepare' has no dataset 'rau' -> did you mean 'raw'?",
-        "1:141 jobs.a.pipeline.node_namespaces[0]: pipeline 'prepare' has no namespace 'asia'",
+        "1:141 jobs.a.pipeline.node_namespaces[0]: pipeline 'prepare' has no namespace 'asia' -> none of its nodes has a namespace",
     ]),
     ("jobs: {a: {pipeline: {pipeline_names: [train, prepare], tags: [x]}}}", [
         "1:64 jobs.a.pipeline.tags[0]: pipelines 'train', 'prepare' have no tag 'x' -> there is: 'daily'",

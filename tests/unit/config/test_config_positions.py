@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 from config_reading import mistakes, short
 
 from kedro_dagster_component.config import Positions, parse_dagster_config, read_all_positions, read_positions
@@ -199,6 +200,26 @@ def test_a_value_from_the_environment_is_not_printed(tmp_path: Path) -> None:
 
     assert "hunter2" not in str(caught.value)
     assert "the value of ${oc.env:CRON} is wrong here" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("executors: {a: {multiprocess: {max_concurrent: '${oc.env:X}'}}}", ": expected a whole number"),
+        ("assets: {a: {freshness_policy: {type: time_window, fail_window_seconds: '${oc.env:X}'}}}", ": expected a number"),
+        ("schedules: {a: {cron_schedule: '${oc.env:X}'}}", ""),
+    ],
+)  # fmt: skip
+def test_what_a_value_from_the_environment_should_be_is_told(tmp_path: Path, text: str, told: str) -> None:
+    file = tmp_path / "dagster.yml"
+    file.write_text(text, encoding="utf-8")
+
+    with pytest.raises(ConfigurationError) as caught:
+        parse_dagster_config(yaml.safe_load(text), [file], environment={"X": "hunter2"})
+
+    [problem] = caught.value.problems
+    assert "hunter2" not in str(problem)
+    assert problem.message.endswith(f"the value of ${{oc.env:X}} is wrong here{told}")
 
 
 def test_an_interpolation_without_environment_is_printed(tmp_path: Path) -> None:
