@@ -21,8 +21,12 @@ from test_config_sensors import SENSORS
 
 from kedro_dagster_component.config import DagsterConfig, load_dagster_config
 from kedro_dagster_component.config.automation import CONDITIONS
+from kedro_dagster_component.config.executor_options import bundled_schemas
+from kedro_dagster_component.config.executors import EXECUTOR_KINDS
+from kedro_dagster_component.config.load import problems_of_files
 from kedro_dagster_component.errors import ConfigurationError
 from kedro_dagster_component.introspection.conf_problems import file_problems
+from kedro_dagster_component.introspection.logger_calls import call_mistakes
 
 SECRET = "hunter2-correct-horse"
 ENVIRONMENT = {"SECRET": SECRET, "SHORT": "q7"}
@@ -80,6 +84,21 @@ CORPUS: list[dict[str, Any]] = [
     {"assets": {"clean": {"automation_condition": "${oc.env:SECRET}", "partitions": "${oc.env:SECRET}"}}},
     {"partitions": {"a": {"type": "multi", "dimensions": {"x": "${oc.env:SECRET}", "y": {"type": "multi"}}}}},
     {"jobs": {"{n}__${oc.env:SECRET}": {"pipeline": {"node_namespaces": ["{n}"]}}}},
+    {"executors": {"a": {"docker_executor": {"registry": {"password": [SECRET], "url": "${oc.env:SECRET}"}}}}},
+    {"executors": {"a": {"multiprocess": {"max_concurrent": "${oc.env:SECRET}", "start_method": "${oc.env:SECRET}"}}}},
+    {"executors": {"a": {"k8s_job_executor": {"step_k8s_config": {"merge_behavior": "${oc.env:SECRET}"}}}}},
+    {"executors": {"a": {"celery_docker_executor": {"docker": 3, "image": None, "retries": -1}}}},
+    {"executors": {"a": {"in_process": {"retries": {1: 2}, True: False}}}},
+    {"sensors": {"a": {"type": "file_arrived", "job": "x", "path": "${oc.env:SECRET}://x"}}},
+    {"sensors": {"a": {"type": "file_arrived", "job": "x", "path": "://::s3::zip://::"}}},
+    {"partitions": {"a": {"type": "daily", "start_date": "x", "fmt": "%Y%Y%"}}},
+    {
+        "partitions": {
+            "a": {"type": "time_window", "start_date": "2024-01-01", "cron_schedule": "@daily", "fmt": "\0%\ud800"}
+        }
+    },
+    {"assets": {"clean": {"pool": "${oc.env:SECRET} x", "kinds": ["${oc.env:SECRET} x"], "tags": {"a b": SECRET[:0]}}}},
+    {"loggers": {"a": {"handlers": [{"class": "x", "level": "${oc.env:SECRET}"}, {"class": "x", "level": -1}]}}},
 ]
 
 
@@ -137,6 +156,46 @@ def _edited(value: Any, data: st.DataObject) -> Any:
     return {**value, key: _edited(value[key], data)}
 
 
+@st.composite
+def executors(draw: st.DrawFn) -> dict[str, Any]:
+    """An executor's own option names with any values."""
+    kind = draw(st.sampled_from(EXECUTOR_KINDS))
+    names = sorted(_names(bundled_schemas()[kind]))
+    keys = st.sampled_from(names) | KEYS
+    values = st.recursive(SCALARS, lambda inner: st.dictionaries(keys, inner, max_size=3) | st.lists(inner, max_size=2))
+    return {"executors": {"a": {kind: draw(st.dictionaries(keys, values, max_size=4))}}}
+
+
+def _names(schema: Any) -> set[str]:
+    if isinstance(schema, dict):
+        return {name.removesuffix("!") for name in schema} | {name for one in schema.values() for name in _names(one)}
+    return {name for one in schema for name in _names(one)} if isinstance(schema, list) else {"a"}
+
+
+@settings(FUZZ, max_examples=100)
+@given(executors())
+def test_options_of_executors(raw: dict[str, Any]) -> None:
+    check(raw)
+
+
+@settings(FUZZ, max_examples=100)
+@given(
+    part=st.sampled_from(["handlers", "formatters", "filters"]),
+    entry=st.dictionaries(
+        st.sampled_from(["class", "()", "format", "style", "datefmt", "validate", "filename", "level", "name", "."]),
+        SCALARS
+        | st.sampled_from(["logging.FileHandler", "logging.Formatter", "logging.Filter", "builtins.dict", "sys.stdout"])
+        | st.sampled_from(["%(message)s", "%(x", "{x!y}", "{", "${x", "%", "$", "os"]),
+        max_size=5,
+    ),
+)
+def test_calls_of_loggers(part: str, entry: dict[str, Any]) -> None:
+    for below, message, hint, _ in call_mistakes(part, entry):
+        assert set(below) <= set(entry)
+        assert message
+        assert hint is None or hint
+
+
 LINES = [line for text in FILES for line in text.splitlines(keepends=True)]
 PIECES = st.sampled_from(
     [*"{}[]:,-#&*!|>'\"%@`\t\n \x07é\U0001f600\\0a", "<<: *a", "? ", "---\n", "${", "!!binary "]
@@ -154,6 +213,7 @@ PIECES = st.sampled_from(
 @example(text="a: 1\n<<: *b\n", edits=[])
 @example(text="\ufeffjobs: {}\n", edits=[])
 @example(text="jobs: '${'\n", edits=[])
+@example(text="jobs: {a: {pipeline: {}, partitions: 2024-01-01}}\n", edits=[])
 @example(text="1: {}\ntrue: {}\nnull: {}\n2024-01-01: {}\n", edits=[])
 def test_texts(text: str, edits: list[tuple[float, int, str]]) -> None:
     for place, length, piece in edits:
@@ -162,6 +222,7 @@ def test_texts(text: str, edits: list[tuple[float, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "dagster.yml"
         file.write_text(text, encoding="utf-8")
+        assert all(str(problem) for problem in problems_of_files([file]))
         try:
             content = OmegaConf.to_container(OmegaConf.load(file))
         except Exception:  # noqa: BLE001 - then the file has to be one with a problem of ours
