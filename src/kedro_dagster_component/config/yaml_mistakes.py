@@ -79,6 +79,10 @@ _SENTENCES: dict[str, tuple[str, str | None]] = {
         "a ':' where no key can stand",
         "indent this line like its neighbours, or put text that holds ': ' in quotes",
     ),
+    "found unexpected ':'": (
+        "a ':' without a space behind it",
+        "write 'key: value', or put text that holds ':' in quotes",
+    ),
     "could not find expected ':'": ("a key without ':'", "write 'key: value'"),
     "expected a single document": ("a second document begins here", "delete the '---'"),
     "while parsing a block mapping": ("this does not fit the mapping above", _INDENT_HINT),

@@ -18,7 +18,7 @@ from test_config_models import CONTRACT
 from kedro_dagster_component.config import load_dagster_config, read_positions
 from kedro_dagster_component.errors import ConfigurationError
 
-SEEDS = range(150)
+SEEDS = [*range(150), 5091, 5814, 6137]
 VALUES: list[Any] = [
     *(None, True, 0, -1, 1e400, 3.5, "", "x", "${oc.env:X}", "a...b", "@daily", "{x}", "\u0000", "é" * 80),
     *([], {}, [[]], [None], {"type": "daily"}, {"type": []}, {"a": 1}, {1: 2}, {None: 1}, {"<<": 1}),

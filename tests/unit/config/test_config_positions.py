@@ -113,6 +113,7 @@ YAML_MISTAKES = [
     ("a: b: c\n", "1:5 a ':' where no key can stand -> indent this line like its neighbours, or put text that holds ': ' in quotes"),
     ("a:\n  b: 1\n c: 2\n", "3:2 this does not fit the mapping above -> check the indentation of this line and the ones above"),
     ("a:\n - b\n c: - d\n", "3:2 this does not fit the list above -> check the indentation of this line and the ones above"),
+    ("a: {b:}\n", "1:6 a ':' without a space behind it -> write 'key: value', or put text that holds ':' in quotes"),
     ("a: *x\n", "1:4 '*x' points to an anchor '&x' that is not above it"),
     ("a: @x\n", "1:4 text cannot begin with '@' -> put the text in quotes"),
     ("a: 1\n---\nb: 2\n", "2:1 a second document begins here -> delete the '---'"),
