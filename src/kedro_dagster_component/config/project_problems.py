@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from kedro_dagster_component.config.dataset_partitions import is_partitioned_type
+from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.errors import Problem
 from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest
 
@@ -28,7 +30,7 @@ def project_problems(manifest: ProjectManifest, node_ids: Collection[str]) -> tu
     for record in manifest.problems:
         if record.node_ids is not None and not set(record.node_ids).intersection(node_ids):
             continue
-        if record.parameter is not None and _is_given(record, manifest):
+        if record.parameter is not None and (_is_given(record, manifest) or _comes_with_partition(record, manifest)):
             continue
         problem = record.problem()
         if record.doubt is None:
@@ -42,6 +44,27 @@ def _is_given(record: ProblemRecord, manifest: ProjectManifest) -> bool:
     """Whether some job's own parameters hold the one that is missing."""
     keys = str(record.parameter).removeprefix(_PREFIX).split(".")
     return any(_holds(job.config.get("params"), keys) for job in manifest.jobs.values())
+
+
+def _comes_with_partition(record: ProblemRecord, manifest: ProjectManifest) -> bool:
+    """Whether every node that takes a parameter gets it with the partition it works on."""
+    if record.parameter is None or not record.parameter.startswith(f"{_PREFIX}partition_"):
+        return False
+    nodes = [manifest.nodes[node_id] for node_id in record.node_ids or ()]
+    return all(any(_is_partitioned(name, manifest) for name in node.output_datasets or (node.name,)) for node in nodes)
+
+
+def _is_partitioned(name: str, manifest: ProjectManifest) -> bool:
+    """Whether a dataset, or a node without outputs, is said to have partitions anywhere; right or wrong."""
+    dataset = manifest.datasets.get(name)
+    if dataset is not None:
+        own = dataset.metadata.get("dagster")
+        if is_partitioned_type(dataset.type) or (isinstance(own, Mapping) and own.get("partitions") is not None):
+            return True
+    assets = manifest.dagster.get("assets")
+    key = most_specific(assets, name) if isinstance(assets, Mapping) else None
+    settings = assets[key] if isinstance(assets, Mapping) and key is not None else None
+    return isinstance(settings, Mapping) and settings.get("partitions") is not None
 
 
 def _holds(content: Any, keys: list[str]) -> bool:

@@ -65,10 +65,7 @@ DAGSTER = """
     jobs:
       everything: {pipeline: {pipeline_name: __default__}}
 """
-PARAMETERS = """
-    partition_key: none
-    partition_start: none
-"""
+PARAMETERS = ""
 DAYS = ["2024-01-01", "2024-01-02", "2024-01-03", "2024-01-04"]
 
 
@@ -115,3 +112,180 @@ def test_several_keys_in_one_run(scene, name, keys):
     for asset in ("parts", "counted", "kept", "text"):
         assert sorted(partitions(reports[name], asset)) == keys
     assert json.loads((root / "data/total.json").read_text())["parts"] == DAYS
+
+
+KINDS_REGISTRY = """
+    import logging
+
+    from kedro.pipeline import node, pipeline
+
+    logger = logging.getLogger(__name__)
+
+    def log(name, key):
+        logger.info("GOT %s %s", name, key)
+
+    def make(key):
+        return {key: f"{key} made"}
+
+    def widen(parts):
+        log("widen", sorted(parts))
+        return ",".join(load() for _, load in sorted(parts.items()))
+
+    def stray(key):
+        return {"elsewhere": "x"}
+
+    def confirm(parts):
+        return {key: data for key, data in parts.items()}
+
+    def only_order(key):
+        return None
+
+    def nothing(key):
+        return {}
+
+    def cross(day, region):
+        log("cross", f"{day} {region}")
+        return f"{day} {region}"
+
+    def of_day(crossed):
+        log("of_day", sorted(crossed))
+        return ",".join(load() for _, load in sorted(crossed.items()))
+
+    def register_pipelines():
+        key = "params:partition_key"
+        return {
+            "regions": pipeline([node(make, key, "regions", name="make"), node(widen, "regions", "wide", name="widen")]),
+            "stray": pipeline([node(stray, key, "strays", name="stray")]),
+            "incremental": pipeline([node(confirm, "steps", "confirmed", confirms="steps", name="confirm")]),
+            "sink": pipeline([node(only_order, key, None, name="only_order")]),
+            "nothing": pipeline([node(nothing, key, "empties", name="nothing")]),
+            "days": pipeline([
+                node(cross, ["params:partition_day", "params:partition_region"], "crossed", name="cross"),
+                node(of_day, "crossed", "by_day", name="of_day"),
+            ]),
+            "plain": pipeline([node(make, key, "plain_regions", name="make_plain")]),
+        }
+"""
+KINDS_CATALOG = """
+    _parts: &parts {type: partitions.PartitionedDataset, dataset: text.TextDataset, filename_suffix: .txt, overwrite: true}
+    regions: {<<: *parts, path: data/regions}
+    strays: {<<: *parts, path: data/strays}
+    confirmed: {<<: *parts, path: data/confirmed}
+    empties: {<<: *parts, path: data/empties}
+    plain_regions: {<<: *parts, path: data/plain_regions}
+    steps: {type: partitions.IncrementalDataset, dataset: text.TextDataset, filename_suffix: .txt, path: data/steps}
+    wide: {type: text.TextDataset, filepath: "data/wide/${runtime_params:partition_key,none}.txt"}
+    crossed:
+      type: text.TextDataset
+      filepath: "data/crossed/${runtime_params:partition_day,none}/${runtime_params:partition_region,none}.txt"
+      versioned: true
+    by_day: {type: text.TextDataset, filepath: "data/by_day/${runtime_params:partition_key,none}.txt"}
+"""
+KINDS_DAGSTER = """
+    partitions:
+      region: {type: static, partition_keys: [north, "south west", "a/b"]}
+      side: {type: static, partition_keys: [left, right]}
+      day: {type: daily, start_date: "2024-01-01", end_date: "2024-01-03"}
+      day_region: {type: multi, dimensions: {day: day, region: {type: static, partition_keys: [eu, us]}}}
+    assets:
+      "{any}regions": {partitions: region}
+      regions: {partitions: region}
+      plain_regions: {partitions: region, backfill_policy: {type: multi_run}}
+      strays: {partitions: region}
+      empties: {partitions: region}
+      confirmed: {partitions: side}
+      steps: {partitions: side}
+      only_order: {partitions: side}
+      wide:
+        partitions: side
+        partition_mappings:
+          regions: {type: static, downstream_keys_by_upstream_key: {north: left, "south west": [left, right], "a/b": right}}
+      crossed: {partitions: day_region}
+      by_day: {partitions: day}
+    jobs:
+      days: {pipeline: {pipeline_name: days}}
+"""
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory, builder, locate):
+    root = tmp_path_factory.mktemp("kinds")
+    files = {
+        "data/strays/north.txt": "before",
+        "data/regions/other.txt": "not a key",
+        "data/steps/left.txt": "l",
+        "data/steps/right.txt": "r",
+        "data/steps/CHECKPOINT": "zzz",
+    }
+    project = builder(
+        root / "project",
+        registry=KINDS_REGISTRY,
+        catalog=KINDS_CATALOG,
+        parameters="",
+        dagster=KINDS_DAGSTER,
+        files=files,
+    ).write()
+    location = locate(root / "location", {"kedro": f"project: {project.root}"})
+    requests = {
+        "make": {"assets": ["regions"]},
+        "widen": {"assets": ["wide"]},
+        "stray": {"assets": ["strays"], "tags": tags("north")},
+        "confirm": {"assets": ["confirmed"], "tags": tags("right")},
+        "sink": {"assets": ["only_order"], "tags": tags("left")},
+        "nothing": {"assets": ["empties"], "tags": tags("north")},
+        "plain": {"assets": ["plain_regions"], "tags": tags("a/b")},
+        "cross": {"assets": ["crossed"]},
+        "of_day": {"assets": ["by_day"], "tags": tags("2024-01-02")},
+    }
+    return dict(zip(requests, location.run(*requests.values()), strict=True)), project.root
+
+
+def logged(report):
+    assert report["success"], report
+    return [text.partition("GOT ")[2] for _, text in report["logs"] if "GOT " in text]
+
+
+def test_odd_keys_and_a_static_mapping(kinds):
+    reports, root = kinds
+    assert sorted(partitions(reports["make"], "regions")) == ["a/b", "north", "south west"]
+    assert (root / "data/regions/a/b.txt").read_text() == "a/b made"
+    assert (root / "data/regions/other.txt").read_text() == "not a key"
+    assert sorted(logged(reports["widen"])) == ["widen ['a/b', 'south west']", "widen ['north', 'south west']"]
+    assert (root / "data/wide/left.txt").read_text() == "north made,south west made"
+
+
+def test_a_key_that_is_not_the_steps_is_refused_before_anything_is_written(kinds):
+    reports, root = kinds
+    (failure,) = reports["stray"]["failures"].values()
+    assert "A step for partition 'north' cannot save the partitions 'elsewhere'" in failure
+    assert (root / "data/strays/north.txt").read_text() == "before"
+    assert not (root / "data/strays/elsewhere.txt").exists()
+
+
+def test_an_incremental_dataset_leaves_its_checkpoint_alone(kinds):
+    reports, root = kinds
+    assert partitions(reports["confirm"], "confirmed") == ["right"]
+    assert (root / "data/steps/CHECKPOINT").read_text() == "zzz"
+    assert (root / "data/confirmed/right.txt").read_text() == "r"
+
+
+def test_a_node_without_outputs_one_that_saves_nothing_and_one_run_for_each_key(kinds):
+    reports, root = kinds
+    assert partitions(reports["sink"], "only_order") == ["left"]
+    assert partitions(reports["nothing"], "empties") == []
+    assert any("saved nothing of 'empties'" in text for _, text in reports["nothing"]["logs"])
+    assert partitions(reports["plain"], "plain_regions") == ["a/b"]
+    assert reports["plain"]["steps"] == ["make_plain"]
+    assert reports["sink"]["steps"] == [
+        "only_order.only_order__keys",
+        "only_order.only_order__node[left]",
+        "only_order.only_order__done",
+    ]
+
+
+def test_two_dimensions_and_one_of_them(kinds):
+    reports, root = kinds
+    assert len(partitions(reports["cross"], "crossed")) == 4
+    assert sorted(logged(reports["cross"]))[0] == "cross 2024-01-01 eu"
+    assert logged(reports["of_day"]) == ["of_day ['2024-01-02|eu', '2024-01-02|us']"]
+    assert (root / "data/by_day/2024-01-02.txt").read_text() == "2024-01-02 eu,2024-01-02 us"
