@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
-from kedro_dagster_component.attributes import check_attributes, check_values, filters_of
+from kedro_dagster_component.attributes import check_attributes, check_values, filters_of, partitions_of
 from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
@@ -103,7 +103,7 @@ class _Assembly:
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
         self._datasets = build_dataset_plans(manifest, self._table)
-        self._partitions = build_partition_table(manifest, node_ids, {**component.partitions, **config.partitions})
+        self._partitions = build_partition_table(manifest, node_ids, {**partitions_of(component), **config.partitions})
         self._check_partitions()
         self._steps, self._settings = self._plan_steps()
         self._instance = self._plan_instance()

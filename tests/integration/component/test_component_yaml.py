@@ -260,10 +260,12 @@ def test_partitions_of_the_component_can_be_named_in_the_file(location, project)
           day: {type: daily, start_date: "{{ '2024-01-01' }}"}
           both: {type: multi, dimensions: {a: week, b: {type: static, partition_keys: [x]}}}
     """
-    file = location.add("demo", PROJECT + textwrap.dedent(partitions))
-    with pytest.warns(KedroProjectWarning, match="partitions have no effect yet") as caught:
-        location.load()
-    assert str(file) in {warning.filename for warning in caught}
+    location.add("demo", PROJECT + textwrap.dedent(partitions))
+    graph = location.load().resolve_asset_graph()
+    assert graph.get(dg.AssetKey("cleaned")).partitions_def == dg.DailyPartitionsDefinition(
+        "2024-01-01", timezone="UTC"
+    )
+    assert graph.get(dg.AssetKey("raw")).partitions_def is None
 
 
 SUBCLASS = """
