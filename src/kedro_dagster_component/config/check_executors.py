@@ -47,7 +47,10 @@ def kinds_in(content: Mapping[str, Any]) -> frozenset[str]:
 
 def is_installed(kind: str) -> bool:
     """Whether the package of an executor kind is there; nothing is imported."""
-    return find_spec(EXECUTOR_PACKAGES[kind].module) is not None
+    try:
+        return find_spec(EXECUTOR_PACKAGES[kind].module) is not None
+    except ValueError:  # somebody has put something else in its place
+        return False
 
 
 def _entries(content: Mapping[str, Any], section: str) -> Iterator[tuple[str, Mapping[str, Any]]]:

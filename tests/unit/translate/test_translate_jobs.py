@@ -10,6 +10,7 @@ import pytest
 from golden import definitions, golden, without_file
 
 from kedro_dagster_component import KedroProjectComponent, with_kedro_hooks
+from kedro_dagster_component.config.check_executors import is_installed
 from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.translate.executors import ExecutorError, build_executor, default_executor
 
@@ -140,11 +141,11 @@ def test_a_wrapped_executor_is_wrapped_once():
 def test_a_package_that_is_not_installed(kind, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module.replace("-", "_"), None)
     with pytest.raises(ExecutorError) as caught:
-        executor(kind)
-    assert str(caught.value) == (
-        f"executor kind '{kind}' needs the package {module}; "
-        f"install it with: pip install 'kedro-dagster-component[{extra}]'"
-    )
+        build_executor(SimpleNamespace(kind=kind, options={}))
+    text = str(caught.value)
+    assert text.startswith(f"executor kind '{kind}' needs the package {module}: ")
+    assert text.endswith(f"; install it with: pip install 'kedro-dagster-component[{extra}]'")
+    assert not is_installed(kind)
 
 
 def test_options_that_dagster_refuses():
