@@ -141,7 +141,7 @@ def test_a_wrapped_executor_is_wrapped_once():
 def test_a_package_that_is_not_installed(kind, module, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, module.replace("-", "_"), None)
     with pytest.raises(ExecutorError) as caught:
-        build_executor(SimpleNamespace(kind=kind, options={}))
+        build_executor(SimpleNamespace(kind=kind, options={"of": "this test alone"}))
     text = str(caught.value)
     assert text.startswith(f"executor kind '{kind}' needs the package {module}: ")
     assert text.endswith(f"; install it with: pip install 'kedro-dagster-component[{extra}]'")
