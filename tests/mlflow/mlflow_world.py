@@ -24,6 +24,7 @@ EXPERIMENT = "demo-experiment"
 REGISTRY = """
     import os
     import signal
+    import time
     from pathlib import Path
 
     import mlflow
@@ -71,6 +72,10 @@ REGISTRY = """
     def killed(first):
         os.kill(os.getpid(), signal.SIGKILL)
 
+    def wait(first):
+        Path("data/waiting").touch()
+        time.sleep(600)
+
     def register_pipelines():
         def first(name):
             return node(number, "params:seed", f"{name}_metric", name=f"first_{name}")
@@ -89,6 +94,7 @@ REGISTRY = """
             "open": pipeline([node(leave_open, "params:seed", "open_metric", name="leave_open")]),
             "flaky": pipeline([node(flaky, "params:seed", "flaky_metric", name="flaky")]),
             "fragile": pipeline([first("fragile"), node(fragile, "fragile_metric", "healed_metric", name="fragile")]),
+            "waiting": pipeline([first("waiting"), node(wait, "waiting_metric", None, name="wait")]),
             "killed": pipeline([first("killed"), node(killed, "killed_metric", None, name="killed")]),
         }
 """
@@ -123,6 +129,7 @@ DAGSTER = """
       flaky: {pipeline: {pipeline_name: flaky}, retry_policy: {max_retries: 1}}
       fragile: {pipeline: {pipeline_name: fragile}}
       killed: {pipeline: {pipeline_name: killed}}
+      waiting: {pipeline: {pipeline_name: waiting}}
 """
 MLFLOW = """
     server: {mlflow_tracking_uri: "%s"}
