@@ -6,7 +6,6 @@ import dagster as dg
 import pytest
 
 from kedro_dagster_component import KedroProjectComponent
-from kedro_dagster_component.loading import KedroProjectWarning
 from kedro_dagster_component.yaml_attributes import attributes_model
 
 PROJECT = "project: '{{ context.project_root }}/../demo'\n"

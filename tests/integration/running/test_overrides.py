@@ -26,6 +26,8 @@ REGISTRY = """
         logger.info("SEEN %s", json.dumps(seen, default=vars))
 
     def show_typed(typed: Options):
+        if isinstance(typed, dict):  # Kedro before 1.5
+            typed = Options(**typed)
         logger.info("TYPED %s %s %s", type(typed).__name__, typed.depth, typed.width)
 
     def read(table, made):
