@@ -62,6 +62,14 @@ def limit_validation(context: KedroContext, pipelines: tuple[str, ...]) -> None:
         context._pipelines_to_validate = list(pipelines)  # noqa: SLF001
 
 
+def configured_parameters(context: KedroContext) -> dict[str, Any]:
+    """What `config_loader["parameters"]` holds; empty in a project without any parameters file."""
+    try:
+        return dict(context.config_loader["parameters"])
+    except MissingConfigException:
+        return {}
+
+
 def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> dict[str, Any]:
     """`parameters` and every `params:a.b` as Kedro would build and validate them from a configuration.
 
@@ -75,7 +83,7 @@ def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> di
         Values by the names nodes use; typed parameters are objects.
     """
     loader = context.config_loader
-    before = loader["parameters"] if _has_parameters(loader) else {}
+    before = configured_parameters(context)
     cached = context._validated_params_cache  # noqa: SLF001
     try:
         loader["parameters"] = dict(configured)
@@ -152,12 +160,3 @@ def stored_size_bytes(dataset: AbstractDataset[Any, Any]) -> int | None:
         path = dataset._get_versioned_path(version)  # noqa: SLF001
     info = filesystem.info(str(path))
     return int(info["size"]) if info.get("type") == "file" else None
-
-
-def _has_parameters(loader: Any) -> bool:
-
-    try:
-        loader["parameters"]
-    except MissingConfigException:
-        return False
-    return True

@@ -13,6 +13,7 @@ from typing_extensions import Self
 from kedro_dagster_component.config.finding import all_findings, finding, quote, refuse
 from kedro_dagster_component.config.scalars import Cron, Number, Text, Timezone
 from kedro_dagster_component.config.section import Section, name_or_inline, read_by_type
+from kedro_dagster_component.partition_keys import key_problem
 
 _FORMATS = ("%Y-%m-%d", "%Y-%m-%d-%H:%M", "%Y-%m-%d %H:%M", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%dT%H:%M:%S")
 _FORBIDDEN = ("...", "\a", "\b", "\f", "\n", "\r", "\t", "\v", "\0")
@@ -195,10 +196,20 @@ class StaticPartitionsConfig(Section):
         counts = Counter(keys)
         repeated = [index for index, key in enumerate(keys) if counts[key] > 1 and key in keys[:index]]
         forbidden = [index for index, key in enumerate(keys) if any(part in key for part in _FORBIDDEN)]
+        unsafe = {
+            index: problem
+            for index, key in enumerate(keys)
+            if index not in forbidden and (problem := key_problem(key)) is not None
+        }
+        hint = "keys become parts of paths"
         all_findings(
             [
                 *(finding(f"the key {quote(keys[index])} is there twice", at=(index,)) for index in repeated),
                 *(finding("a key cannot hold '...' or control characters", at=(index,)) for index in forbidden),
+                *(
+                    finding(f"the key {quote(keys[index])} {problem}", hint=hint, at=(index,), value=keys[index])
+                    for index, problem in unsafe.items()
+                ),
             ]
         )
         return keys

@@ -64,7 +64,7 @@ def parameter_datasets(context: KedroContext, overrides: Mapping[str, Any]) -> d
     """
     if not overrides:
         return {}
-    configured = dict(context.config_loader["parameters"])
+    configured = compat.configured_parameters(context)
     plain = compat.parameters_under(context, configured)
     overridden = configured
     for spelling, value in overrides.items():

@@ -102,7 +102,7 @@ class KedroRunSession:
             self.context = self._session.load_context()
         if without_run is not None:
             loader = self.context.config_loader
-            loader["parameters"] = merge_deep(without_run, loader["parameters"])
+            loader["parameters"] = merge_deep(without_run, compat.configured_parameters(self.context))
         override_datasets(self.context.config_loader, request.dataset_overrides)
         compat.limit_validation(self.context, request.pipelines)
         with hooks_named(self.hook_manager):

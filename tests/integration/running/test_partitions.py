@@ -225,6 +225,8 @@ def kinds(tmp_path_factory, builder, locate):
         dagster=KINDS_DAGSTER,
         files=files,
     ).write()
+    for file in (project.root / "conf").rglob("parameters*"):
+        file.unlink()
     location = locate(root / "location", {"kedro": f"project: {project.root}"})
     requests = {
         "make": {"assets": ["regions"]},

@@ -56,6 +56,8 @@ WRONG = [
     ("{type: multi, dimensions: {a b: c, b: d}}", "p.dimensions: 'a b' is no name of a dimension: use letters, digits and '_'"),
     ("{type: multi, dimensions: {a: {type: static, partition_keys: ['x|y']}, b: d}}", "p.dimensions.a: 'x|y' holds one of | , [ ]"),
     ("{type: multi, dimensions: {a: b}}", "p.dimensions: expected 2 dimensions, got 1 -> Dagster takes exactly two"),
+    ("{type: static, partition_keys: [a, ../x]}", "p.partition_keys[1]: the key '../x' leads out of its folder -> keys become parts of paths"),
+    ("{type: static, partition_keys: [/x]}", "p.partition_keys[0]: the key '/x' is an absolute path -> keys become parts of paths"),
     ("{type: static, partition_keys: [a, a]}", "p.partition_keys[1]: the key 'a' is there twice"),
     ('{type: static, partition_keys: [a...b, "c\\nd"]}', "p.partition_keys[0]: a key cannot hold '...' or control characters"),
 ]  # fmt: skip
