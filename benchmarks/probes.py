@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     import dagster as dg
 
 MANIFEST_FILE = "manifest.json"
+_MOST_RUN = 100
+"""Nodes that are run at most; what each costs does not depend on how many there are."""
 
 _MEASURED = "kedro_dagster_component"
 
@@ -172,13 +174,59 @@ def load_by_hand(folder: Path, watch: Stopwatch) -> Facts:
     return facts
 
 
+def run_nodes(folder: Path, watch: Stopwatch) -> Facts:
+    """The first nodes by Kedro alone; as steps whose log nobody keeps; as steps with Dagster's event log."""
+    import dagster as dg
+
+    from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
+    from kedro_dagster_component.runtime.host import LocalHost
+    from kedro_dagster_component.runtime.logs import LogLine, LogSink
+    from kedro_dagster_component.runtime.messages import SessionRequest, StepRequest
+    from kedro_dagster_component.runtime.view import sink_of
+
+    ref = ProjectRef(project_path=str(folder / "kedro"))
+    entries = ProjectManifest.model_validate_json((folder / MANIFEST_FILE).read_bytes()).nodes.values()
+    host = LocalHost(ref)
+    host.warm()
+    os.chdir(ref.project_path)
+    names = _run_with_kedro(Stopwatch())  # makes the files, imports the classes of the datasets
+    _run_with_kedro(watch)
+    nodes = {entry.name: entry for entry in entries if entry.name in names}
+
+    def run_steps(run_id: str, phase: str, sink: LogSink) -> None:
+        version = "2024-01-01T00.00.00.000Z"
+        session = SessionRequest(ref, "kedro", run_id, version, nodes=tuple(nodes.values()), shares_process=True)
+        host.missing_memory(session, (), sink)  # opens it
+        with watch.phase(phase):
+            for name in names:
+                host.run_step(StepRequest(session, nodes[name]), sink)
+
+    lines: list[LogLine] = []
+    run_steps("one", "as steps", lines.append)
+
+    @dg.op
+    def logging_op(context) -> None:  # type: ignore[no-untyped-def]  # noqa: ANN001  (Dagster reads it at run time)
+        run_steps("two", "as steps, with the event log", sink_of(context.log))
+        with watch.phase("event log"):
+            for line in lines:
+                context.log.log(line.level, line.message)
+
+    @dg.job
+    def logging_job() -> None:
+        logging_op()
+
+    with dg.DagsterInstance.local_temp(str(folder)) as instance:
+        logging_job.execute_in_process(instance=instance)
+    return lambda: {"nodes": len(names), "lines": len(lines)}
+
+
 PROBES: Mapping[str, Callable[[Path, Stopwatch], Facts]] = {
     probe.__name__: probe
-    for probe in (read_with_kedro, introspect, translate, build_by_hand, load_component, load_by_hand)
+    for probe in (read_with_kedro, introspect, translate, build_by_hand, load_component, load_by_hand, run_nodes)
 }
 """By name."""
 
-_COMPARED_BY_PHASE = (translate, build_by_hand)
+_COMPARED_BY_PHASE = (translate, build_by_hand, run_nodes)
 """Their phases count; of the other probes the whole process does."""
 
 
@@ -196,6 +244,20 @@ def _fine_cpu_seconds() -> float:
     """As `cpu_seconds`, but in steps smaller than the hundredth of a second that `os.times` has."""
     children = resource.getrusage(resource.RUSAGE_CHILDREN)
     return time.process_time() + children.ru_utime + children.ru_stime
+
+
+def _run_with_kedro(watch: Stopwatch) -> list[str]:
+    """Run the first nodes with a runner without hooks; their names in its order."""
+    from kedro.framework.project import pipelines
+    from kedro.framework.session import KedroSession
+    from kedro.pipeline import Pipeline
+    from kedro.runner import SequentialRunner
+
+    pipeline = Pipeline(pipelines["__default__"].nodes[:_MOST_RUN])
+    catalog = KedroSession.create(Path.cwd()).load_context().catalog
+    with watch.phase("by Kedro"):
+        SequentialRunner().run(pipeline, catalog)
+    return [node.name for node in pipeline.nodes]
 
 
 def _import_all_of_dagster() -> None:

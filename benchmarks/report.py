@@ -17,6 +17,7 @@ from benchmarks.figures import (
     goals,
     peak_rows,
     ratio_row,
+    step_rows,
     wall_rows,
 )
 
@@ -33,6 +34,8 @@ def render(samples: SamplesBySize, repeats: int) -> str:
         _table([*cpu_rows(samples), ratio_row(samples)], sizes, digits=3),
         "Seconds on the clock:",
         _table(wall_rows(samples), sizes, digits=2),
+        "CPU milliseconds for each node of a run:",
+        _table(step_rows(samples), sizes, digits=2),
         "Most memory held, MiB:",
         _table(peak_rows(samples), sizes, digits=0),
         "Goals:",

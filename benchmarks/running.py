@@ -17,8 +17,8 @@ from benchmarks.dagster_project import write_component_project, write_hand_writt
 from benchmarks.kedro_project import write_kedro_project
 from benchmarks.shape import build_shape
 
-PROBES = ("read_with_kedro", "introspect", "translate", "build_by_hand", "load_component", "load_by_hand")
-"""Names of the probes, in the order of one turn; the second writes what the third reads."""
+PROBES = ("read_with_kedro", "introspect", "translate", "build_by_hand", "load_component", "load_by_hand", "run_nodes")
+"""Names of the probes, in the order of one turn; the second writes what the third and the last read."""
 
 _SAME = ("translate", "build_by_hand", "load_component", "load_by_hand")
 _ROOT = Path(__file__).resolve().parent.parent
