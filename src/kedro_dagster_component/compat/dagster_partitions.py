@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from typing import Any
 
 import dagster as dg
@@ -20,6 +21,7 @@ from dagster._core.definitions.dependency import DynamicCollectDependencyDefinit
 from dagster._core.definitions.partitions.utils import MultiPartitionKey
 from dagster._core.definitions.partitions.utils.multi import get_tags_from_multi_partition_key
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
+from dagster._utils.warnings import disable_dagster_warnings
 
 WITHOUT_EVENT: Mapping[str, Any] = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION: True}
 """Metadata of an output that stands for no materialisation.
@@ -27,6 +29,11 @@ WITHOUT_EVENT: Mapping[str, Any] = {SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 A step that works on several keys records each of them itself, after its save; the output that Dagster waits for
 would add events for all of them. Source assets that observe themselves are told apart by this key.
 """
+
+
+def without_beta_warnings() -> AbstractContextManager[None]:
+    """Dagster calls some partition mappings beta, with a warning for each that is made: it is for us to follow them."""
+    return disable_dagster_warnings()
 
 
 def collected(node: str, output: str) -> Any:

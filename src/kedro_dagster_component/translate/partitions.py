@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster import PartitionMapping, PartitionsDefinition, TimeWindowPartitionsDefinition
 
+from kedro_dagster_component.compat.dagster_partitions import without_beta_warnings
 from kedro_dagster_component.config import mappings as maps
 from kedro_dagster_component.config import partitions as parts
 from kedro_dagster_component.config.configured import settings_of
@@ -68,7 +69,8 @@ def build_partitions(config: Any, named: Named, name: str) -> PartitionsDefiniti
 
 def build_mapping(config: Any) -> PartitionMapping:
     """Dagster's partition mapping."""
-    return _MAPPINGS[type(config)](config)
+    with without_beta_warnings():
+        return _MAPPINGS[type(config)](config)
 
 
 def build_partition_table(manifest: ProjectManifest, node_ids: Sequence[str], named: Named) -> PartitionTable:
@@ -117,7 +119,8 @@ def default_mapping(upstream: PartitionsDefinition, downstream: PartitionsDefini
     dimensions = next((one for one in (upstream, downstream) if isinstance(one, dg.MultiPartitionsDefinition)), None)
     other = downstream if dimensions is upstream else upstream
     if dimensions is not None and sum(part.partitions_def == other for part in dimensions.partitions_defs) == 1:
-        return dg.MultiToSingleDimensionPartitionMapping()
+        with without_beta_warnings():
+            return dg.MultiToSingleDimensionPartitionMapping()
     return dg.AllPartitionMapping()
 
 
