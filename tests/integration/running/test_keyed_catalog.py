@@ -1,0 +1,71 @@
+"""Catalog entries resolved again for each partition key, by a real config loader."""
+
+import pytest
+from kedro.config import OmegaConfigLoader
+
+from kedro_dagster_component.compat.kedro_partitions import KeyedCatalog
+
+BASE = """
+_root: data/${runtime_params:partition_key,none}
+plain: {type: text.TextDataset, filepath: data/plain.txt}
+keyed: {type: text.TextDataset, filepath: "${_root}/keyed.txt"}
+computed: {type: text.TextDataset, filepath: "data/${year:${runtime_params:partition_start,2000-01-01}}.txt"}
+mixed: {type: text.TextDataset, filepath: "${globals:folder}/${runtime_params:other,o}/${runtime_params:partition_key,x}"}
+replaced: {type: text.TextDataset, filepath: "base/${runtime_params:partition_key,x}"}
+"{name}_parts": {type: text.TextDataset, filepath: "data/{name}/${runtime_params:partition_key,x}.txt"}
+"""
+LOCAL = """
+replaced: {type: text.TextDataset, filepath: "local/${runtime_params:partition_day,x}"}
+"""
+
+
+@pytest.fixture
+def loader(tmp_path):
+    for env, text in (("base", BASE), ("local", LOCAL)):
+        (tmp_path / env).mkdir()
+        (tmp_path / env / "catalog.yml").write_text(text)
+    (tmp_path / "base" / "globals.yml").write_text("folder: shared\nsecret: hidden\n")
+    return OmegaConfigLoader(
+        tmp_path,
+        base_env="base",
+        default_run_env="local",
+        runtime_params={"other": "given"},
+        custom_resolvers={"year": lambda text: text[:4]},
+    )
+
+
+def test_entries_that_ask_for_the_partition(loader):
+    assert KeyedCatalog(loader).asking() == {
+        "keyed": {"partition_key"},
+        "computed": {"partition_start"},
+        "mixed": {"partition_key"},
+        "replaced": {"partition_day"},
+        "{name}_parts": {"partition_key"},
+    }
+
+
+@pytest.mark.parametrize(
+    ("entry", "parameters", "path"),
+    [
+        ("keyed", {"partition_key": "a"}, "data/a/keyed.txt"),
+        ("computed", {"partition_key": "x", "partition_start": "2024-05-01T00:00:00+00:00"}, "data/2024.txt"),
+        ("mixed", {"partition_key": "a"}, "shared/given/a"),
+        ("replaced", {"partition_key": "a|b", "partition_day": "a"}, "local/a"),
+        ("{name}_parts", {"partition_key": "01"}, "data/{name}/01.txt"),
+        ("keyed", {"partition_key": "${globals:secret}"}, "data/${globals:secret}/keyed.txt"),
+        ("keyed", {"partition_key": "1e3"}, "data/1e3/keyed.txt"),
+    ],
+)
+def test_an_entry_for_one_partition(loader, entry, parameters, path):
+    assert KeyedCatalog(loader).resolve(entry, parameters)["filepath"] == path
+
+
+def test_the_loader_is_as_before(loader):
+    before = loader["catalog"]
+    keyed = KeyedCatalog(loader)
+    keyed.resolve("keyed", {"partition_key": "a"})
+    del keyed
+    again = loader["catalog"]
+    assert again == before
+    assert again["keyed"]["filepath"] == "data/none/keyed.txt"
+    assert again["mixed"]["filepath"] == "shared/given/x"
