@@ -1,5 +1,6 @@
-"""Parts of kedro-mlflow that a run in several processes needs. Tried on kedro-mlflow 2.0.3.
+"""Parts of kedro-mlflow that a run in several processes needs. Tried on kedro-mlflow 2.0.2 and 2.0.3.
 
+2.0.0 and 2.0.1 fail on Kedro 1.3 and newer, under `kedro run` too: they ask `run_params` for a key it has no more.
 Nothing here imports it: where it is not installed, its names are simply not found.
 """
 
