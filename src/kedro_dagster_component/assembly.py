@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from kedro_dagster_component.loading import ComponentPlace, load_manifest, resol
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
 from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
+from kedro_dagster_component.runtime.partition_choice import choice_problem
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.assets import (
     AssetTable,
@@ -48,8 +49,12 @@ from kedro_dagster_component.translate.jobs import (
     job_filters,
     job_loggers,
     job_params,
+    job_partitions,
     plan_jobs,
+    schedule_of,
 )
+from kedro_dagster_component.translate.op_jobs import build_op_job, definitions_of
+from kedro_dagster_component.translate.partition_runs import time_definition
 from kedro_dagster_component.translate.partitions import build_partition_table
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
@@ -112,9 +117,11 @@ class _Assembly:
         """All definitions, once their names are claimed."""
         self._claim(claims)
         executor = self._executor(claims)
-        jobs = {plan.name: self._job(plan) for plan in self._jobs}
+        assets = self._assets()
+        jobs = {plan.name: self._job(plan, assets) for plan in self._jobs}
+        self._check_job_partitions()
         schedules = [
-            build_schedule(plan, self._config, jobs[plan.name], self._prefix)
+            build_schedule(plan, self._config, jobs[plan.name], self._prefix, self._definitions_of(plan))
             for plan in self._jobs
             if jobs[plan.name] is not None
         ]
@@ -127,7 +134,7 @@ class _Assembly:
         ]
         self._claim_ticks(claims, schedules, sensors)
         return dg.Definitions(
-            assets=[*self._assets(), *self._inputs(claims)],
+            assets=[*assets.values(), *self._inputs(claims)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
             sensors=sensors,
@@ -142,11 +149,14 @@ class _Assembly:
         shown = claim_inputs(claims, self._place.label, [spec.key.to_user_string() for spec in specs])
         return [spec for spec in specs if spec.key.to_user_string() in shown]
 
-    def _assets(self) -> list[dg.AssetsDefinition]:
-        return [
-            build_node_assets(step, self._table, self._manifest, self._instance, self._settings[name], self._execute)
+    def _assets(self) -> dict[str, dg.AssetsDefinition]:
+        """The assets of each step, by op name."""
+        return {
+            name: build_node_assets(
+                step, self._table, self._manifest, self._instance, self._settings[name], self._execute
+            )
             for name, step in self._steps.items()
-        ]
+        }
 
     def _execute(self, context: dg.AssetExecutionContext, step: StepPlan) -> Iterator[Any]:
         yield from self._component.execute(context, self._instance, step)
@@ -162,7 +172,42 @@ class _Assembly:
             spec = spec.replace_attributes(key=dg.AssetKey([*path[:-1], f"{path[-1]}_node"]))
         return spec.replace_attributes(metadata={"kedro/project": self._manifest.project_name, **spec.metadata})
 
-    def _job(self, plan: JobPlan) -> Any:
+    def _steps_of(self, plan: JobPlan) -> list[StepPlan]:
+        wanted = set(plan.node_ids)
+        return [step for step in self._steps.values() if step.node.id in wanted]
+
+    def _definitions_of(self, plan: JobPlan) -> list[Any]:
+        """The different partitions of a job's steps."""
+        return definitions_of(self._steps_of(plan))
+
+    def _check_job_partitions(self) -> None:
+        """`partitions` of jobs that fit nothing in them, and schedules that have nothing to follow."""
+        problems = []
+        for plan in self._jobs:
+            definitions, path = self._definitions_of(plan), ("jobs", plan.source or plan.name)
+            choice = plan.config.partitions
+            message = choice_problem(definitions, choice) if choice is not None else None
+            if message is not None:
+                problems.append(self._positions.problem((*path, "partitions"), message))
+            schedule = schedule_of(plan, self._config)
+            if schedule is not None and not schedule.cron_schedule and time_definition(definitions) is None:
+                named = plan.config.schedule
+                at = ("schedules", named) if isinstance(named, str) else (*path, "schedule")
+                message = (
+                    f"'cron_schedule' is missing: job '{plan.source or plan.name}' has no partitions by time to follow"
+                )
+                hint = 'for example "0 2 * * *", every night at two'
+                problems.append(self._positions.problem(at, message, hint=hint, at_key=True))
+        if problems:
+            raise ConfigurationError(dict.fromkeys(problems))
+
+    def _job(self, plan: JobPlan, assets: Mapping[str, dg.AssetsDefinition]) -> Any:
+        if len(self._definitions_of(plan)) > 1:
+            nodes = {name: made.node_def for name, made in assets.items()}
+            try:
+                return self._component.get_job(build_op_job(plan, self._config, self._steps_of(plan), nodes))
+            except ExecutorError as error:
+                raise self._executor_problem(error, plan) from error
         keys = lambda node_id: self._table.keys_of(self._manifest.nodes[node_id])  # noqa: E731
         try:
             return self._component.get_job(build_job(plan, self._config, keys))
@@ -216,6 +261,7 @@ class _Assembly:
             datasets={dataset.asset_key: dataset for dataset in self._datasets.values()},
             job_params=job_params(self._jobs),
             job_pipelines={plan.name: plan.pipelines for plan in self._jobs},
+            job_partitions=job_partitions(self._jobs),
             job_filters=job_filters(self._jobs),
             job_loggers=job_loggers(self._jobs, self._config),
             run_hooks=self._component.run_hooks,

@@ -51,6 +51,11 @@ def partition_tags(key: str) -> dict[str, str]:
     return dict(get_tags_from_multi_partition_key(key)) if isinstance(key, MultiPartitionKey) else {}
 
 
+def knows_assets(step_context: Any) -> bool:
+    """Whether a step's job is one of assets, whose outputs Dagster records as materialisations."""
+    return bool(step_context.job_def.asset_layer.executable_asset_keys)
+
+
 def version_tags(
     step_context: Any, asset_key: dg.AssetKey, keys_by_input: Mapping[dg.AssetKey, Sequence[str]]
 ) -> dict[str, str]:

@@ -13,7 +13,11 @@ from kedro_dagster_component.config.section import Section, name_or_inline
 class ScheduleConfig(Section):
     """When a job runs by itself."""
 
-    cron_schedule: Crons = Field(description="A cron schedule or a list of them: five parts, or a name such as @daily.")
+    cron_schedule: Crons = Field(
+        default=(),
+        description="A cron schedule or a list of them: five parts, or a name such as @daily. A job with partitions by "
+        "time can leave it out: it then follows them.",
+    )
     execution_timezone: Timezone | None = Field(
         default=None, description="Timezone of the cron schedule, such as Europe/Paris; UTC without it."
     )

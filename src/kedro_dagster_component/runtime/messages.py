@@ -71,12 +71,14 @@ class RunInfo:
         pipeline_names: Registered pipelines of the run's job; empty for a run without a job.
         filters: Arguments of Kedro's `Pipeline.filter` that are set, by name (`tags`, `node_namespaces` ...).
         runner: Name of the Dagster executor, in `run_params` under `runner`.
+        partitions: Runtime parameters of the run's one partition key, or its list of `partition_keys`; empty without.
     """
 
     dagster_run_id: str
     pipeline_names: tuple[str, ...] = ()
     filters: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     runner: str = "dagster"
+    partitions: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

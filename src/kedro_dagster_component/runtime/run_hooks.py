@@ -98,7 +98,7 @@ def _run_params(session: KedroRunSession, info: RunInfo) -> dict[str, Any]:
         "kedro_version": kedro_version,
         **{name: _as_given(name, filters) for name in _FILTER_NAMES},
         "load_versions": dict(request.load_versions),
-        "runtime_params": session.runtime_params,
+        "runtime_params": {**session.runtime_params, **info.partitions},
         "pipeline_names": list(info.pipeline_names),
         "namespaces": list(filters.get("node_namespaces", ())),
         "runner": info.runner,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -10,9 +10,10 @@ import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import key_dimensions
 from kedro_dagster_component.errors import PartitionError
-from kedro_dagster_component.partition_keys import key_parameters, key_problem, step_name
-from kedro_dagster_component.plan import InputPartitions, StepPlan
+from kedro_dagster_component.partition_keys import PARAMETERS, key_parameters, key_problem, step_name
+from kedro_dagster_component.plan import InputPartitions, InstancePlan, StepPlan
 from kedro_dagster_component.runtime.messages import InputKeys
+from kedro_dagster_component.runtime.partition_choice import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, chosen_keys
 
 KEYS = "keys"
 """Output of the op that finds the partition keys of a run."""
@@ -20,14 +21,16 @@ KEYS = "keys"
 _MAX_SHOWN = 5
 
 
-def find_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Iterator[dg.DynamicOutput[Any]]:
+def find_keys(
+    context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan
+) -> Iterator[dg.DynamicOutput[Any]]:
     """One mapped step for each key of the run."""
     definition = plan.partitions.definition if plan.partitions is not None else None
-    for key in run_keys(context, definition):
+    for key in run_keys(context, instance, definition):
         yield dg.DynamicOutput(None, mapping_key=_step_name(key, definition), output_name=KEYS)
 
 
-def step_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Sequence[str | None]:
+def step_keys(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Sequence[str | None]:
     """Keys a step works on: one where each key is a step, all of the run in a plain step; `(None,)` without any.
 
     Raises:
@@ -36,7 +39,7 @@ def step_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Sequence[str | 
     definition = plan.partitions.definition if plan.partitions is not None else None
     if definition is None:
         return (None,)
-    keys = run_keys(context, definition)
+    keys = run_keys(context, instance, definition)
     mapped = context.get_mapping_key()
     if mapped is None:
         return keys
@@ -46,8 +49,8 @@ def step_keys(context: dg.OpExecutionContext, plan: StepPlan) -> Sequence[str | 
     return found
 
 
-def run_keys(context: dg.OpExecutionContext, definition: Any) -> list[str]:
-    """Keys of the run for partitions: those it was started for, else all there are.
+def run_keys(context: dg.OpExecutionContext, instance: InstancePlan, definition: Any) -> list[str]:
+    """Keys of the run for partitions: those it was started for, else those of its job, else all there are.
 
     Raises:
         PartitionError: There is none, or one that cannot be part of a path.
@@ -55,7 +58,7 @@ def run_keys(context: dg.OpExecutionContext, definition: Any) -> list[str]:
     if context.has_partition_key or context.has_partition_key_range:
         keys = [_as_key(definition, key) for key in context.partition_keys]
     else:
-        keys = list(definition.get_partition_keys(dynamic_partitions_store=context.instance))
+        keys = chosen_keys(definition, instance.job_partitions.get(context.run.job_name), context.instance)
     if not keys:
         raise PartitionError(
             "There is no partition key to work on: "
@@ -74,6 +77,49 @@ def run_keys(context: dg.OpExecutionContext, definition: Any) -> list[str]:
 def parameters_of(key: str, definition: Any) -> dict[str, str]:
     """Runtime parameters of one key of a definition."""
     return key_parameters(key, key_dimensions(_as_key(definition, key)), _window(key, definition))
+
+
+def run_parameters(
+    run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: InstancePlan, op_names: Collection[str]
+) -> dict[str, Any]:
+    """Runtime parameters by which run-level hooks see the partitions of a run.
+
+    Args:
+        run: The run.
+        dagster: Where it is recorded.
+        instance: The component instance.
+        op_names: Ops the run runs.
+
+    Returns:
+        Those of the one key; else the list of all under `partition_keys`; empty where nothing is partitioned.
+    """
+    plans = [instance.steps[name].partitions for name in sorted(op_names) if name in instance.steps]
+    definitions: list[Any] = []
+    for plan in plans:
+        if plan is not None and plan.definition is not None and plan.definition not in definitions:
+            definitions.append(plan.definition)
+    found = [
+        (definition, key) for definition in definitions for key in _keys_of_run(run, dagster, instance, definition)
+    ]
+    if not definitions:
+        return {}
+    if len(found) == 1:
+        definition, key = found[0]
+        return dict(parameters_of(key, definition))
+    return {PARAMETERS: [str(key) for _, key in found]}
+
+
+def _keys_of_run(
+    run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: InstancePlan, definition: Any
+) -> Sequence[str]:
+    """As `run_keys`, from outside the run's steps."""
+    if PARTITION_TAG in run.tags:
+        return [run.tags[PARTITION_TAG]]
+    if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
+        ends = dg.PartitionKeyRange(run.tags[RANGE_START_TAG], run.tags[RANGE_END_TAG])
+        keys: Sequence[str] = definition.get_partition_keys_in_range(ends, dynamic_partitions_store=dagster)
+        return keys
+    return chosen_keys(definition, instance.job_partitions.get(run.job_name), dagster)
 
 
 def input_keys(

@@ -7,7 +7,12 @@ from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster_partitions import WITHOUT_EVENT, partition_tags, version_tags
+from kedro_dagster_component.compat.dagster_partitions import (
+    WITHOUT_EVENT,
+    knows_assets,
+    partition_tags,
+    version_tags,
+)
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
 from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
@@ -51,7 +56,7 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
     end_with_run(view)
     open_run(view)
     step = _Step(op_context, instance, plan, options, view)
-    keys = step_keys(op_context, plan)
+    keys = step_keys(op_context, instance, plan)
     if keys == (None,):
         yield from step.outputs(step.run(step.key_request(None, is_last=True)))
         return
@@ -134,6 +139,10 @@ class _Step:
     def outputs(self, result: StepResult) -> Iterator[dg.Output[Any]]:
         """Dagster's outputs of a step without partitions."""
         context, plan = self._context, self._plan
+        if not knows_assets(context.get_step_execution_context()):
+            self.record(None, result)
+            yield from outputs_without_event(context, plan)
+            return
         selected = context.selected_output_names
         if plan.marker is not None:
             metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
@@ -148,7 +157,7 @@ class _Step:
                 self._log(dataset.asset_key, {**metadata, **self._stored(dataset, report, None)})
 
     def record(self, request: KeyRequest | None, result: StepResult) -> None:
-        """Log what was saved of one partition."""
+        """Log what was saved: of one partition, or in a job of ops of the whole."""
         key = request.key if request is not None else None
         inputs = request.inputs if request is not None else {}
         tags = self._tags(key)

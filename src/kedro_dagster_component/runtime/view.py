@@ -13,6 +13,7 @@ from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
 from kedro_dagster_component.runtime.resource import SessionOptions
+from kedro_dagster_component.runtime.run_partitions import run_parameters
 from kedro_dagster_component.runtime.runs import save_version
 
 
@@ -99,6 +100,7 @@ def run_info(view: RunView, instance: InstancePlan) -> RunInfo:
         pipeline_names=instance.job_pipelines.get(name, ()),
         filters=instance.job_filters.get(name, {}),
         runner=view.job_def.executor_def.name,
+        partitions=run_parameters(view.run, view.instance, instance, view.op_names()),
     )
 
 

@@ -180,7 +180,7 @@ def build_node_assets(
         partitions_def=plan.partitions.definition if plan.partitions is not None else None,
         can_subset=len(plan.outputs) > 1,
     )
-    def step(context: dg.AssetExecutionContext) -> Iterator[Any]:
+    def step(context) -> Iterator[Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001 (of an asset, or of an op job)
         yield from execute(context, plan)
 
     return step

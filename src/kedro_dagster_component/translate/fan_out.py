@@ -70,7 +70,7 @@ def build_fan_out(
         out={KEYS: dg.DynamicOut(dg.Nothing)},
     )
     def find_keys(context: dg.OpExecutionContext) -> Iterator[Any]:
-        yield from _find_keys(context, plan)
+        yield from _find_keys(context, instance, plan)
 
     @dg.op(
         name=node_name,
@@ -131,11 +131,11 @@ def _config_mapping(node_name: str, config_schema: Mapping[str, Any] | None) -> 
     return dg.ConfigMapping(config_fn=lambda config: {node_name: {"config": config}}, config_schema=dict(config_schema))
 
 
-def _find_keys(context: Any, plan: StepPlan) -> Iterator[Any]:
+def _find_keys(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
     # Only a run needs the runtime.
     from kedro_dagster_component.runtime.run_partitions import find_keys
 
-    yield from find_keys(context, plan)
+    yield from find_keys(context, instance, plan)
 
 
 def _finish(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:

@@ -12,11 +12,13 @@ from kedro_dagster_component.config import expand_jobs
 from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.schedules import ScheduleConfig
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.naming import identifier, unique_identifiers
 from kedro_dagster_component.plan import nested_params
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
 from kedro_dagster_component.translate.executors import build_executor, default_executor
+from kedro_dagster_component.translate.partition_runs import cron_of, partitioned_runs, time_definition
 
 _DEFAULT_PIPELINE = "__default__"
 _DEFAULT_JOB = "default"
@@ -78,34 +80,52 @@ def build_job(plan: JobPlan, config: DagsterConfig, keys_of: Callable[[str], Seq
     return dg.define_asset_job(
         name=plan.name,
         selection=dg.AssetSelection.assets(*keys),
-        description=settings.description or _describe(plan),
+        description=settings.description or describe_job(plan),
         tags=settings.tags or None,
         run_tags=settings.run_tags or None,
         owners=list(settings.owners) or None,
-        executor_def=_executor(settings, config),
+        executor_def=job_executor(settings, config),
         op_retry_policy=build_retry_policy(settings.retry_policy),
     )
 
 
-def build_schedule(plan: JobPlan, config: DagsterConfig, job: Any, prefix: str) -> dg.ScheduleDefinition | None:
+def schedule_of(plan: JobPlan, config: DagsterConfig) -> ScheduleConfig | None:
+    """The settings of a job's schedule; None where it has none."""
+    choice = plan.config.schedule
+    return config.schedules[choice] if isinstance(choice, str) else choice
+
+
+def build_schedule(
+    plan: JobPlan, config: DagsterConfig, job: Any, prefix: str, definitions: Sequence[Any] = ()
+) -> dg.ScheduleDefinition | None:
     """The schedule of a job; None where it has none.
 
     A schedule bears its job's name, since one entry of `dagster.yml` may serve several jobs.
+
+    Args:
+        plan: The job.
+        config: `dagster.yml`, for schedules it names.
+        job: What Dagster runs.
+        prefix: Of the instance's names.
+        definitions: Partitions definitions of the job's steps.
     """
-    choice = plan.config.schedule
-    schedule = config.schedules[choice] if isinstance(choice, str) else choice
+    schedule = schedule_of(plan, config)
     if schedule is None:
         return None
-    return dg.ScheduleDefinition(
-        name=f"{prefix}{identifier(plan.name.removeprefix(prefix))}_schedule",
-        job=job,
-        cron_schedule=list(schedule.cron_schedule),
-        execution_timezone=schedule.execution_timezone,
-        default_status=dg.DefaultScheduleStatus[schedule.default_status],
-        description=schedule.description,
-        metadata=schedule.metadata or None,
-        tags=schedule.tags or None,
-    )
+    common: dict[str, Any] = {
+        "name": f"{prefix}{identifier(plan.name.removeprefix(prefix))}_schedule",
+        "job": job,
+        "cron_schedule": list(schedule.cron_schedule) or [cron_of(definitions)],
+        "execution_timezone": schedule.execution_timezone
+        or (None if schedule.cron_schedule else time_definition(definitions).timezone),
+        "default_status": dg.DefaultScheduleStatus[schedule.default_status],
+        "description": schedule.description,
+        "metadata": schedule.metadata or None,
+    }
+    if len(definitions) != 1:  # a job over several definitions finds its keys itself
+        return dg.ScheduleDefinition(**common, tags=schedule.tags or None)
+    evaluate = partitioned_runs(definitions[0], plan.config.partitions, schedule.tags)
+    return dg.ScheduleDefinition(**common, execution_fn=evaluate)
 
 
 def _registered(manifest: ProjectManifest, pipelines: Sequence[str] | None) -> list[JobPlan]:
@@ -129,13 +149,15 @@ def _empty_job(pipeline: str) -> JobConfig:
     return JobConfig.model_validate({"pipeline": {"pipeline_name": pipeline}})
 
 
-def _executor(settings: JobConfig, config: DagsterConfig) -> dg.ExecutorDefinition:
+def job_executor(settings: JobConfig, config: DagsterConfig) -> dg.ExecutorDefinition:
+    """The executor of a job: its own, one it names, or Dagster's default."""
     choice = settings.executor
     chosen: ExecutorConfig | None = config.executors[choice] if isinstance(choice, str) else choice
     return build_executor(chosen) if chosen is not None else default_executor()
 
 
-def _describe(plan: JobPlan) -> str:
+def describe_job(plan: JobPlan) -> str:
+    """What to say of a job that `dagster.yml` does not describe."""
     noun = "pipeline" if len(plan.pipelines) == 1 else "pipelines"
     names = ", ".join(plan.pipelines)
     return f"{'Nodes of the' if plan.source else 'The'} Kedro {noun} {names}."
@@ -144,6 +166,11 @@ def _describe(plan: JobPlan) -> str:
 def job_params(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, Any]]:
     """Runtime parameters of the jobs that have some, by job name."""
     return {plan.name: nested_params(plan.config.params) for plan in plans if plan.config.params}
+
+
+def job_partitions(plans: Sequence[JobPlan]) -> Mapping[str, str]:
+    """What `partitions` of the jobs that have it says, by job name."""
+    return {plan.name: plan.config.partitions for plan in plans if plan.config.partitions is not None}
 
 
 def job_filters(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

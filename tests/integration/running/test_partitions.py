@@ -291,3 +291,45 @@ def test_two_dimensions_and_one_of_them(kinds):
     assert min(logged(reports["cross"])) == "cross 2024-01-01 eu"
     assert logged(reports["of_day"]) == ["of_day ['2024-01-02|eu', '2024-01-02|us']"]
     assert (root / "data/by_day/2024-01-02.txt").read_text() == "2024-01-02 eu,2024-01-02 us"
+
+
+MIXED_DAGSTER = (
+    KINDS_DAGSTER
+    + """
+      mixed: {pipeline: {pipeline_names: [regions, plain]}, partitions: all}
+      mixed_days: {pipeline: {pipeline_names: [days, sink]}, partitions: latest}
+"""
+)
+
+
+@pytest.fixture(scope="module")
+def mixed(tmp_path_factory, builder, locate):
+    root = tmp_path_factory.mktemp("mixed")
+    project = builder(
+        root / "project", registry=KINDS_REGISTRY, catalog=KINDS_CATALOG, parameters="", dagster=MIXED_DAGSTER
+    ).write()
+    location = locate(root / "location", {"kedro": f"project: {project.root}"})
+    requests = {
+        "mixed": {"job": "mixed"},
+        "between": {"job": "mixed", "executor": "multiprocess"},
+        "latest": {"job": "mixed_days"},
+    }
+    return dict(zip(requests, location.run(*requests.values()), strict=True)), project.root
+
+
+@pytest.mark.parametrize("name", ["mixed", "between"])
+def test_a_job_over_two_definitions(mixed, name):
+    reports, root = mixed
+    assert sorted(partitions(reports[name], "regions")) == ["a/b", "north", "south west"]
+    assert sorted(partitions(reports[name], "wide")) == ["left", "right"]
+    assert sorted(partitions(reports[name], "plain_regions")) == ["a/b", "north", "south west"]
+    assert (root / "data/wide/right.txt").read_text() == "a/b made,south west made"
+    steps = reports[name]["steps"]
+    assert steps.index("make.make__done") < steps.index("widen.widen__keys")
+
+
+def test_the_newest_of_a_job_over_two_definitions(mixed):
+    reports, _ = mixed
+    assert sorted(partitions(reports["latest"], "crossed")) == ["2024-01-02|eu", "2024-01-02|us"]
+    assert partitions(reports["latest"], "by_day") == ["2024-01-02"]
+    assert sorted(partitions(reports["latest"], "only_order")) == ["left", "right"]

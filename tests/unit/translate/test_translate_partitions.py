@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from datetime import datetime, timezone
+
 import dagster as dg
 import pytest
 from golden import definitions
@@ -10,7 +13,14 @@ from kedro_dagster_component import KedroProjectComponent
 from kedro_dagster_component.compat.dagster import LoadError
 from kedro_dagster_component.component import NodeOpSpec
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
+from kedro_dagster_component.manifest import (
+    DatasetEntry,
+    ExpandedJob,
+    JobSelection,
+    NodeEntry,
+    ProjectManifest,
+    ProjectRef,
+)
 from kedro_dagster_component.translate.partitions import (
     build_mapping,
     build_partitions,
@@ -71,6 +81,18 @@ def manifest(assets, *, memory=(), outputs=("down",), catalog=None):
         datasets=datasets,
         parameters={},
         dagster={"partitions": NAMED, "assets": assets},
+    )
+
+
+def with_jobs(assets, jobs, **sections):
+    made = manifest(assets)
+    jobs = {name: {"pipeline": {"pipeline_name": "__default__"}, **job} for name, job in jobs.items()}
+    return made.model_copy(
+        update={
+            "dagster": {**made.dagster, **sections, "jobs": jobs},
+            "jobs": {name: ExpandedJob(key=name, config=job) for name, job in jobs.items()},
+            "job_selections": {name: JobSelection(node_ids=("make", "take")) for name in jobs},
+        }
     )
 
 
@@ -213,3 +235,76 @@ def test_mistakes_in_the_catalog(catalog, message):
     assets = {"down": settings("days", {"type": "time_window"})}
     with pytest.raises(LoadError, match=message):
         definitions(manifest(assets, catalog=catalog))
+
+
+def tick(defs, name, moment, instance):
+    context = dg.build_schedule_context(
+        instance=instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def()
+    )
+    data = defs.resolve_schedule_def(f"{name}_schedule").evaluate_tick(context)
+    return [(request.partition_key, request.tags) for request in data.run_requests or ()]
+
+
+def asked(partitions, choice=None, moment=datetime(2024, 1, 10, 5, tzinfo=timezone.utc), dynamic=()):
+    job = {"schedule": {"cron_schedule": "0 5 * * *", "tags": {"from": "tick"}}}
+    if choice is not None:
+        job["partitions"] = choice
+    defs = definitions(with_jobs({"up": settings(partitions)}, {"job": job}))
+    with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.local_temp(folder) as instance:
+        instance.add_dynamic_partitions("up", list(dynamic))
+        [(key, tags)] = tick(defs, "job", moment, instance) or [(None, {})]
+    assert tags.get("from") in {"tick", None}
+    return key, tags.get("dagster/asset_partition_range_start"), tags.get("dagster/asset_partition_range_end")
+
+
+@pytest.mark.parametrize(
+    ("partitions", "choice", "expected"),
+    [
+        ("days", None, ("2024-01-09", None, None)),
+        ("days", "latest", ("2024-01-09", None, None)),
+        ("days", "all", (None, "2024-01-01", "2024-01-09")),
+        ("days", "2024-01-02...2024-01-04", (None, "2024-01-02", "2024-01-04")),
+        ("weeks", None, ("2024-01-01", None, None)),
+        ("letters", None, (None, "a", "c")),
+        ("letters", "b...b", ("b", None, None)),
+        ("both", None, (None, "2024-01-09|a", "2024-01-09|c")),
+        ({"type": "dynamic", "name": "up"}, None, (None, "x", "z")),
+    ],
+)  # fmt: skip
+def test_what_a_schedule_asks_for(partitions, choice, expected):
+    assert asked(partitions, choice, dynamic=("x", "y", "z")) == expected
+
+
+def test_a_schedule_with_nothing_to_do_yet():
+    assert asked({"type": "dynamic", "name": "up"}) == (None, None, None)
+    assert asked("days", moment=datetime(2024, 1, 1, 5, tzinfo=timezone.utc)) == (None, None, None)
+
+
+def test_a_schedule_without_cron_follows_its_partitions():
+    assets = {"up": settings({**DAYS, "hour_offset": 6, "timezone": "Europe/Paris"})}
+    defs = definitions(with_jobs(assets, {"job": {"schedule": "follow"}}, schedules={"follow": {}}))
+    schedule = defs.resolve_schedule_def("job_schedule")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == (["0 6 * * *"], "Europe/Paris")
+
+
+@pytest.mark.parametrize(
+    ("partitions", "job", "message"),
+    [
+        ("letters", {"schedule": {}}, "'cron_schedule' is missing: job 'job' has no partitions by time to follow"),
+        ("letters", {"partitions": "latest"}, "'latest' needs partitions by time, and this job has none"),
+        ("letters", {"partitions": "a...x"}, "there is no partition 'x'"),
+        ("letters", {"partitions": "c...a"}, "'c' does not come before 'a'"),
+        (None, {"partitions": "all"}, "nothing in this job is partitioned"),
+    ],
+)
+def test_partitions_of_a_job_that_do_not_fit(partitions, job, message):
+    with pytest.raises(LoadError, match=message):
+        definitions(with_jobs({"up": settings(partitions)}, {"job": job}))
+
+
+def test_a_job_over_two_definitions_is_one_of_ops():
+    defs = definitions(with_jobs({"up": settings("days"), "down": settings("letters")}, {"job": {"tags": {"a": "b"}}}))
+    job = defs.resolve_job_def("job")
+    assert {node.name for node in job.nodes} == {"make", "take"}
+    assert not job.asset_layer.executable_asset_keys
+    assert job.tags["a"] == "b"
