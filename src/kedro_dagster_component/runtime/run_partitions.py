@@ -117,7 +117,9 @@ def _keys_of_run(
         return [run.tags[PARTITION_TAG]]
     if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
         ends = dg.PartitionKeyRange(run.tags[RANGE_START_TAG], run.tags[RANGE_END_TAG])
-        keys: Sequence[str] = definition.get_partition_keys_in_range(ends, dynamic_partitions_store=dagster)
+        is_time = isinstance(definition, dg.TimeWindowPartitionsDefinition)
+        store = {} if is_time else {"dynamic_partitions_store": dagster}  # keys by time need none, and take none
+        keys: Sequence[str] = definition.get_partition_keys_in_range(ends, **store)
         return keys
     return chosen_keys(definition, instance.job_partitions.get(run.job_name), dagster)
 

@@ -157,7 +157,7 @@ BROKEN_DAGSTER = """\
 jobs:
   nightly: {pipeline: {pipeline_name: nope}, executor: fast}
 schedules:
-  daily: {cron: "0 2 * * *"}
+  daily: {cron: "0 2 * * *", tags: 3}
 """
 
 
@@ -169,7 +169,7 @@ def test_all_mistakes_of_both_files_come_at_once(mistake):
     for head in (
         "DEMO/conf/base/dagster.yml:2:39: jobs.nightly.pipeline.pipeline_name: there is no pipeline 'nope'",
         "DEMO/conf/base/dagster.yml:2:56: jobs.nightly.executor: there is no executor 'fast'",
-        "DEMO/conf/base/dagster.yml:4:3: schedules.daily: 'cron_schedule' is missing",
+        "DEMO/conf/base/dagster.yml:4:36: schedules.daily.tags: expected a mapping",
         "DEMO/conf/base/dagster.yml:4:11: schedules.daily: unknown key 'cron'",
         "component.yaml:4:15: 'x' is no registered pipeline of Demo",
         "component.yaml:5:12: no node 'y' in Demo",

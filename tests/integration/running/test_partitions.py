@@ -166,6 +166,23 @@ KINDS_REGISTRY = """
             "plain": pipeline([node(make, key, "plain_regions", name="make_plain")]),
         }
 """
+KINDS_HOOKS = """
+    import json
+    import logging
+
+    from kedro.framework.hooks import hook_impl
+
+    logger = logging.getLogger("demo.hooks")
+
+    class Watch:
+        @hook_impl
+        def before_pipeline_run(self, run_params):
+            logger.info("RUN %s", json.dumps(run_params["runtime_params"]))
+
+        @hook_impl
+        def before_node_run(self, node, catalog):
+            logger.info("NODE %s", catalog.load("params:partition_key"))
+"""
 KINDS_CATALOG = """
     _parts: &parts {type: partitions.PartitionedDataset, dataset: text.TextDataset, filename_suffix: .txt, overwrite: true}
     regions: {<<: *parts, path: data/regions}
@@ -211,6 +228,7 @@ KINDS_DAGSTER = """
 def kinds(tmp_path_factory, builder, locate):
     root = tmp_path_factory.mktemp("kinds")
     files = {
+        "src/demo/hooks.py": KINDS_HOOKS,
         "data/strays/north.txt": "before",
         "data/regions/other.txt": "not a key",
         "data/steps/left.txt": "l",
@@ -220,6 +238,7 @@ def kinds(tmp_path_factory, builder, locate):
     project = builder(
         root / "project",
         registry=KINDS_REGISTRY,
+        settings="from demo.hooks import Watch\n\nHOOKS = (Watch(),)\n",
         catalog=KINDS_CATALOG,
         parameters="",
         dagster=KINDS_DAGSTER,
@@ -283,6 +302,18 @@ def test_a_node_without_outputs_one_that_saves_nothing_and_one_run_for_each_key(
         "only_order.only_order__node[left]",
         "only_order.only_order__done",
     ]
+
+
+def seen_by_hooks(report, mark):
+    assert report["success"], report
+    return [text.partition(f" - {mark} ")[2] for _, text in report["logs"] if f" - {mark} " in text]
+
+
+def test_hooks_see_the_keys(kinds):
+    reports, _ = kinds
+    assert seen_by_hooks(reports["sink"], "RUN") == ['{"partition_key": "left"}']
+    assert seen_by_hooks(reports["make"], "RUN") == ['{"partition_keys": ["north", "south west", "a/b"]}']
+    assert seen_by_hooks(reports["make"], "NODE") == ["north", "south west", "a/b"]
 
 
 def test_two_dimensions_and_one_of_them(kinds):

@@ -150,14 +150,14 @@ def test_a_package_is_missing_only_where_its_executor_is_used(tmp_path: Path) ->
 
 
 def test_wrong_options_and_a_missing_package_come_together(tmp_path: Path) -> None:
-    text = f"executors: {{far: {{k8s_job_executor: {{x: 1}}}}, near: {{in_process: {{y: 1}}}}}}\n{JOB}schedules: {{s: {{}}}}\n"
+    text = f"executors: {{far: {{k8s_job_executor: {{x: 1}}}}, near: {{in_process: {{y: 1}}}}}}\n{JOB}schedules: {{s: 1}}\n"
 
     found = problems(text, tmp_path)
 
     assert [problem.split(" -> ")[0] for problem in found if "needs the package" not in problem] == [
         "1:38 executors.far.k8s_job_executor: unknown option 'x'",
         "1:66 executors.near.in_process: unknown option 'y'",
-        "3:13 schedules.s: 'cron_schedule' is missing",
+        "3:16 schedules.s: expected a mapping, got the number 1",
     ]
     assert len(found) == (3 if find_spec("dagster_k8s") else 4)
 

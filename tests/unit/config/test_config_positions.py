@@ -171,7 +171,7 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
 
 def test_a_file_that_is_no_yaml_hides_no_mistakes_of_the_others(tmp_path: Path) -> None:
     base, more, env = tmp_path / "dagster.yml", tmp_path / "dagster_jobs.yml", tmp_path / "env.yml"
-    base.write_text("schedules: {a: {cron: x}}\nassets: {a: {kinds: 3}}\n_x: {y: 1}\n", encoding="utf-8")
+    base.write_text("schedules: {a: {cron: x, tags: 3}}\nassets: {a: {kinds: 3}}\n_x: {y: 1}\n", encoding="utf-8")
     more.write_text("jobs: {a: {pipeline: {}\n", encoding="utf-8")
     env.write_text(
         "assets: {b: {code_version: 2024-01-01, kinds: '${globals:kinds}', owners: [x]}}\n"
@@ -185,7 +185,7 @@ def test_a_file_that_is_no_yaml_hides_no_mistakes_of_the_others(tmp_path: Path) 
     assert [(problem.position.file.name, problem.message.split(":")[0]) for problem in found if problem.position] == [
         ("dagster_jobs.yml", "the '{' is not closed by '}', or a comma is missing"),
         ("none.yml", "cannot be read"),
-        ("dagster.yml", "schedules.a"),
+        ("dagster.yml", "schedules.a.tags"),
         ("dagster.yml", "schedules.a"),
         ("env.yml", "assets.b.owners[0]"),
     ]
