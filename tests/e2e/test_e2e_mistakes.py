@@ -185,8 +185,12 @@ def test_dg_dev_shows_a_mistake_and_keeps_serving(location, tmp_path, dg_in):
         shown = wait_for_error(port)
         assert server.poll() is None
     finally:
-        os.killpg(server.pid, signal.SIGINT)
-        server.wait(60)
+        # Not SIGINT: who starts the tests in the background has it ignored in all that they start.
+        os.killpg(server.pid, signal.SIGTERM)
+        try:
+            server.wait(60)
+        except subprocess.TimeoutExpired:
+            os.killpg(server.pid, signal.SIGKILL)
     mistake = "dagster.yml:2:33: jobs.a.pipeline.pipeline_name: there is no pipeline 'nope'"
     assert shown.startswith("1 problem in the configuration")
     for text in (shown, log.read_text(encoding="utf-8")):
