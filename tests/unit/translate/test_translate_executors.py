@@ -2,6 +2,7 @@
 
 import multiprocessing
 import sys
+from importlib.metadata import version
 
 import dagster as dg
 import pytest
@@ -9,6 +10,7 @@ from dagster._config import process_config
 from dagster._core.definitions.job_base import InMemoryJob
 
 from kedro_dagster_component import with_kedro_hooks
+from kedro_dagster_component.config.executor_options import bundled_versions
 from kedro_dagster_component.config.executors import EXECUTOR_KINDS, ExecutorConfig, executor_context
 from kedro_dagster_component.runtime.executor import KedroExecutor
 from kedro_dagster_component.translate.executors import (
@@ -136,7 +138,9 @@ def test_options_are_refused_by_dagsters_own_schema():
 
 
 def test_schemas_of_installed_executors():
-    assert installed_schemas(["in_process", "nothing_known"]) == {}
+    assert installed_schemas(["nothing_known"]) == {}
+    is_bundled = version("dagster") == bundled_versions()["dagster"]
+    assert set(installed_schemas(["in_process"])) == (set() if is_bundled else {"in_process"})
     assert all(isinstance(schema, dict) for schema in installed_schemas(EXECUTOR_KINDS).values())
 
 
