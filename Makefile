@@ -79,7 +79,7 @@ test-unit: .venv/.test  ## the unit tests alone
 test-lowest: .venv-lowest/.test  ## the tests that run on the lowest versions
 	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration/introspection \
 		tests/integration/component/test_component_places.py \
-		tests/integration/running/test_{memory,outputs,overrides,partitions,versions}.py \
+		tests/integration/running/test_{outputs,overrides,partitions,versions}.py \
 		--deselect tests/integration/introspection/test_dagster_files.py::test_a_file_too_large_for_omegaconf \
 		-k "not (test_broken_files and dagster.yml:1:4)"
 
