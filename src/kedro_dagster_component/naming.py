@@ -90,3 +90,8 @@ def _first_free(candidate: str, used: set[str]) -> str:
         name = f"{candidate}_{number}"
         number += 1
     return name
+
+
+def fan_out_names(op_name: str) -> tuple[str, str, str]:
+    """Names of the three ops of a node whose partition keys are steps of their own: keys, node, done."""
+    return f"{op_name}__keys", f"{op_name}__node", f"{op_name}__done"

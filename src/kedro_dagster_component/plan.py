@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+from kedro_dagster_component.naming import fan_out_names
 
 MemoryPolicy = Literal["auto", "stored"]
 """`auto`: live inside one process, stored between processes; `stored`: always stored too."""
@@ -97,6 +98,13 @@ class StepPlan:
     defaults: Mapping[str, Any]
     partitions: StepPartitions | None = None
     asset_key: tuple[str, ...] = ()
+
+    @property
+    def last_step(self) -> str:
+        """Key of the Dagster step that ends it."""
+        if self.partitions is None or not self.partitions.fans_out:
+            return self.op_name
+        return f"{self.op_name}.{fan_out_names(self.op_name)[-1]}"
 
 
 @dataclass(frozen=True)

@@ -44,8 +44,25 @@ def chosen_keys(
         return [key for key, window in windows.items() if window.start == newest]
     first, separator, last = (choice or "").partition(RANGE)
     if separator and first.strip() in keys and last.strip() in keys:
-        return keys[keys.index(first.strip()) : keys.index(last.strip()) + 1]
+        with dg.partition_loading_context(effective_dt=moment, dynamic_partitions_store=store):
+            keys = keys_between(definition, first.strip(), last.strip())
     return keys
+
+
+def keys_between(definition: Any, first: str, last: str) -> list[str]:
+    """Keys of a range, both ends included, as Dagster has it: of two dimensions the range of each.
+
+    Args:
+        definition: Dagster's partitions definition.
+        first: A key of it.
+        last: A key of it.
+
+    Returns:
+        Empty where `last` comes before `first`.
+    """
+    if isinstance(definition, dg.MultiPartitionsDefinition):
+        first, last = definition.get_partition_key_from_str(first), definition.get_partition_key_from_str(last)
+    return list(definition.get_partition_keys_in_range(dg.PartitionKeyRange(first, last)))
 
 
 def choice_problem(definitions: list[Any], choice: str) -> str | None:

@@ -7,13 +7,20 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
+from dagster import DagsterError
 
 from kedro_dagster_component.compat.dagster_partitions import key_dimensions
 from kedro_dagster_component.errors import PartitionError
 from kedro_dagster_component.partition_keys import PARAMETERS, key_parameters, key_problem, step_name
 from kedro_dagster_component.plan import InputPartitions, InstancePlan, StepPlan
 from kedro_dagster_component.runtime.messages import InputKeys
-from kedro_dagster_component.runtime.partition_choice import PARTITION_TAG, RANGE_END_TAG, RANGE_START_TAG, chosen_keys
+from kedro_dagster_component.runtime.partition_choice import (
+    PARTITION_TAG,
+    RANGE_END_TAG,
+    RANGE_START_TAG,
+    chosen_keys,
+    keys_between,
+)
 
 KEYS = "keys"
 """Output of the op that finds the partition keys of a run."""
@@ -53,21 +60,11 @@ def run_keys(context: dg.OpExecutionContext, instance: InstancePlan, definition:
     """Keys of the run for partitions: those it was started for, else those of its job, else all there are.
 
     Raises:
-        PartitionError: There is none, or one that cannot be part of a path.
+        PartitionError: There is none, or one that does not exist or cannot be part of a path.
     """
-    if context.has_partition_key or context.has_partition_key_range:
-        keys = [_as_key(definition, key) for key in context.partition_keys]
-    else:
-        keys = chosen_keys(definition, instance.job_partitions.get(context.run.job_name), context.instance)
+    keys = _keys_of_run(context.run, context.instance, instance, definition)
     if not keys:
-        raise PartitionError(
-            "There is no partition key to work on: "
-            + (
-                f"add some to the dynamic partitions '{definition.name}'"
-                if isinstance(definition, dg.DynamicPartitionsDefinition)
-                else "the partitions have not begun"
-            )
-        )
+        raise PartitionError(f"There is no partition key to work on: {_why_none(context.run, definition)}")
     refused = [f"{key!r} {problem}" for key in keys if (problem := _key_problem(key)) is not None]
     if refused:
         raise PartitionError(f"Partition keys become parts of paths: {'; '.join(refused[:_MAX_SHOWN])}")
@@ -109,19 +106,34 @@ def run_parameters(
     return {PARAMETERS: [str(key) for _, key in found]}
 
 
-def _keys_of_run(
-    run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: InstancePlan, definition: Any
-) -> Sequence[str]:
-    """As `run_keys`, from outside the run's steps."""
-    if PARTITION_TAG in run.tags:
-        return [run.tags[PARTITION_TAG]]
-    if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
-        ends = dg.PartitionKeyRange(run.tags[RANGE_START_TAG], run.tags[RANGE_END_TAG])
-        is_time = isinstance(definition, dg.TimeWindowPartitionsDefinition)
-        store = {} if is_time else {"dynamic_partitions_store": dagster}  # keys by time need none, and take none
-        keys: Sequence[str] = definition.get_partition_keys_in_range(ends, **store)
-        return keys
+def _keys_of_run(run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: InstancePlan, definition: Any) -> list[str]:
+    """Keys of a run for partitions, before anything is known to be wrong with them but that one does not exist."""
+    told = [run.tags[name] for name in (PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG) if name in run.tags]
+    with dg.partition_loading_context(dynamic_partitions_store=dagster):
+        unknown = next((key for key in told if not _has_key(definition, key)), None)
+        if unknown is not None:
+            raise PartitionError(f"There is no partition '{unknown}'")
+        if PARTITION_TAG in run.tags:
+            return [_as_key(definition, run.tags[PARTITION_TAG])]
+        if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
+            keys = keys_between(definition, run.tags[RANGE_START_TAG], run.tags[RANGE_END_TAG])
+            return [_as_key(definition, key) for key in keys]
     return chosen_keys(definition, instance.job_partitions.get(run.job_name), dagster)
+
+
+def _has_key(definition: Any, key: str) -> bool:
+    try:
+        return bool(definition.has_partition_key(key))
+    except (ValueError, DagsterError):  # of partitions by time, and of two dimensions, a key of another form
+        return False
+
+
+def _why_none(run: dg.DagsterRun, definition: Any) -> str:
+    if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
+        return f"nothing is between '{run.tags[RANGE_START_TAG]}' and '{run.tags[RANGE_END_TAG]}'"
+    if isinstance(definition, dg.DynamicPartitionsDefinition):
+        return f"add some to the dynamic partitions '{definition.name}'"
+    return "the partitions have not begun, or one of their dimensions has no key"
 
 
 def input_keys(

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import dagster as dg
 
-from kedro_dagster_component.compat.dagster import shares_one_process
+from kedro_dagster_component.compat.dagster import op_name_of_step, shares_one_process
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.lifecycle import (
@@ -87,11 +87,17 @@ def close_run(run_id: str) -> None:
         if entry.dagster_event is not None:
             opened.lifecycle.observe(entry.dagster_event)
     done = view.instance.all_logs(run_id, of_type={dg.DagsterEventType.STEP_SUCCESS, dg.DagsterEventType.STEP_SKIPPED})
-    finished = {entry.step_key for entry in done}
-    is_whole = view.op_names() <= finished
+    is_whole = _has_finished(view, {entry.step_key for entry in done if entry.step_key})
     opened.lifecycle.finish(
         None if is_whole or failures else RuntimeError("the run ended before all its steps were done")
     )
+
+
+def _has_finished(view: RunView, finished: set[str]) -> bool:
+    """Whether all ops of a run are over, by the keys of the steps that are; of somebody else's graph any step counts."""
+    last = {name: step.last_step for one in participants(view) for name, step in one.instance.steps.items()}
+    begun = {op_name_of_step(key) for key in finished}
+    return all(last[name] in finished if name in last else name in begun for name in view.op_names())
 
 
 def see_to(

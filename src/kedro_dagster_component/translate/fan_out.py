@@ -16,14 +16,10 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import collected
+from kedro_dagster_component.naming import fan_out_names
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 
 KEYS, NODE, DONE = "keys", "node", "done"
-
-
-def fan_out_names(op_name: str) -> tuple[str, str, str]:
-    """Names of the three ops of a graph."""
-    return f"{op_name}__{KEYS}", f"{op_name}__{NODE}", f"{op_name}__{DONE}"
 
 
 def names_of_step(plan: StepPlan) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
     write        files to write before the run, by path relative to the working directory
     call         `module:function` in the code location to call before the run
     tags         tags of the run, such as those of its partitions
+    schedule     name of a schedule; what it asks for at `at` (ISO 8601) is the run, and it has to be one
 
 Each report has `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
 (of the run as a whole), `saved` (metadata by asset key), `partitions` (asset key and partition), `order` (asset keys as saved) and `logs`
@@ -21,6 +22,7 @@ import importlib
 import json
 import sys
 import traceback
+from datetime import datetime
 from pathlib import Path
 
 import dagster as dg
@@ -57,7 +59,18 @@ class Driver:
         run = run or next((run for run in self.instance.get_runs() if run.run_id not in before), None)
         self.reports.append(self.report(run, error))
 
+    def asked_by(self, schedule, at):
+        """The run that a schedule asks for, as a request."""
+        context = dg.build_schedule_context(
+            self.instance, scheduled_execution_time=datetime.fromisoformat(at), repository_def=self.repository
+        )
+        definition = self.repository.get_schedule_def(schedule)
+        [asked] = definition.evaluate_tick(context).run_requests
+        return {"job": definition.job_name, "tags": dict(asked.tags), "config": dict(asked.run_config)}
+
     def execute(self, request):
+        if "schedule" in request:
+            request = {**request, **self.asked_by(request["schedule"], request["at"])}
         config, executor = dict(request.get("config") or {}), request.get("executor", "in_process")
         keys = [dg.AssetKey(key.split("/")) for key in request.get("assets") or ()]
         name = request.get("job") or self.repository.get_implicit_asset_job_names()[0]
