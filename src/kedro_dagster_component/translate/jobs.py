@@ -112,10 +112,11 @@ def build_schedule(
     schedule = schedule_of(plan, config)
     if schedule is None:
         return None
+    crons = list(schedule.cron_schedule) or [cron_of(definitions)]
     common: dict[str, Any] = {
         "name": f"{prefix}{identifier(plan.name.removeprefix(prefix))}_schedule",
         "job": job,
-        "cron_schedule": list(schedule.cron_schedule) or [cron_of(definitions)],
+        "cron_schedule": crons[0] if len(crons) == 1 else crons,
         "execution_timezone": schedule.execution_timezone
         or (None if schedule.cron_schedule else time_definition(definitions).timezone),
         "default_status": dg.DefaultScheduleStatus[schedule.default_status],

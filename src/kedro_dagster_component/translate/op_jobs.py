@@ -11,6 +11,7 @@ from typing import Any
 
 import dagster as dg
 
+from kedro_dagster_component.compat.dagster_partitions import without_beta_warnings
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.naming import unique_identifiers
 from kedro_dagster_component.plan import StepPlan
@@ -49,15 +50,16 @@ def build_op_job(
         dependencies={step.op_name: _dependencies(step, made) for step in steps},
     )
     settings = plan.config
-    return graph.to_job(
-        name=plan.name,
-        description=settings.description or describe_job(plan),
-        tags=settings.tags or None,
-        run_tags=settings.run_tags or None,
-        owners=list(settings.owners) or None,
-        executor_def=job_executor(settings, config),
-        op_retry_policy=build_retry_policy(settings.retry_policy),
-    )
+    with without_beta_warnings():  # for owners, which an asset job takes without a word to us
+        return graph.to_job(
+            name=plan.name,
+            description=settings.description or describe_job(plan),
+            tags=settings.tags or None,
+            run_tags=settings.run_tags or None,
+            owners=list(settings.owners) or None,
+            executor_def=job_executor(settings, config),
+            op_retry_policy=build_retry_policy(settings.retry_policy),
+        )
 
 
 def _dependencies(step: StepPlan, made: Mapping[str, dg.DependencyDefinition]) -> dict[str, dg.DependencyDefinition]:

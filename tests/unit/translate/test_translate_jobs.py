@@ -89,7 +89,7 @@ def test_schedules(odd):
     train, other = odd.schedules
     assert (train.name, train.cron_schedule, train.execution_timezone) == (
         "train_schedule",
-        ["0 2 * * *"],
+        "0 2 * * *",
         "Europe/Paris",
     )
     assert train.default_status == dg.DefaultScheduleStatus.RUNNING

@@ -284,7 +284,7 @@ def test_a_schedule_without_cron_follows_its_partitions():
     assets = {"up": settings({**DAYS, "hour_offset": 6, "timezone": "Europe/Paris"})}
     defs = definitions(with_jobs(assets, {"job": {"schedule": "follow"}}, schedules={"follow": {}}))
     schedule = defs.resolve_schedule_def("job_schedule")
-    assert (schedule.cron_schedule, schedule.execution_timezone) == (["0 6 * * *"], "Europe/Paris")
+    assert (schedule.cron_schedule, schedule.execution_timezone) == ("0 6 * * *", "Europe/Paris")
 
 
 @pytest.mark.parametrize(
@@ -303,8 +303,12 @@ def test_partitions_of_a_job_that_do_not_fit(partitions, job, message):
 
 
 def test_a_job_over_two_definitions_is_one_of_ops():
-    defs = definitions(with_jobs({"up": settings("days"), "down": settings("letters")}, {"job": {"tags": {"a": "b"}}}))
+    defs = definitions(
+        with_jobs(
+            {"up": settings("days"), "down": settings("letters")}, {"job": {"tags": {"a": "b"}, "owners": ["team:x"]}}
+        )
+    )
     job = defs.resolve_job_def("job")
     assert {node.name for node in job.nodes} == {"make", "take"}
     assert not job.asset_layer.executable_asset_keys
-    assert job.tags["a"] == "b"
+    assert (job.tags["a"], job.owners) == ("b", ["team:x"])
