@@ -58,6 +58,7 @@ sensors:
   inbox: {type: file_arrived, job: train, path: "s3://inbox/*.csv", storage_options: {key: "${oc.env:INBOX_KEY}"}, param: file}
   report_after_train: {type: job_succeeded, job: report, monitored_jobs: train, default_status: RUNNING}
   alarm: {type: job_failed, job: clean_up, monitored_jobs: [train, report]}
+  new_customers: {type: partitions_found, dataset: customers, remove: true}
 """,
     "executors": """
 executors:
@@ -107,7 +108,10 @@ NOTES = {
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
     "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"
-    "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n",
+    "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n"
+    "`partitions_found` opens the Kedro project for each look, in a process of its own, and lists the dataset through its own\n"
+    "filesystem and credentials: about two seconds of CPU. Dagster waits for it as long as for any sensor (60 seconds,\n"
+    "`DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`).\n",
 }
 
 EXECUTORS = """\

@@ -125,7 +125,9 @@ class _Assembly:
             for plan in self._jobs
             if jobs[plan.name] is not None
         ]
-        around = sensor_surroundings(self._manifest, self._instance, self._table, jobs, self._prefix)
+        around = sensor_surroundings(
+            self._manifest, self._instance, self._table, jobs, self._prefix, self._partitions.datasets
+        )
         automation = f"{self._prefix}{self._instance.key}_automation"
         sensors = [
             *build_hook_sensors(self._instance, self._prefix, has_other_executor=executor is None),

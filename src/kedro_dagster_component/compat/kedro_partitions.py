@@ -59,6 +59,15 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
     return limited
 
 
+def stored_keys(dataset: Any) -> list[str]:
+    """Keys of all partitions in storage; of an IncrementalDataset also those before its checkpoint."""
+    listed = copy.copy(dataset)
+    listed._cached_partitions = None
+    listed._read_checkpoint = lambda: None
+    listed._filesystem.invalidate_cache()
+    return [listed._path_to_partition(path) for path in listed._list_partitions()]
+
+
 def empty_memory(dataset: AbstractDataset[Any, Any] | None) -> MemoryDataset:
     """A new in-memory dataset with the copy mode of another."""
     if isinstance(dataset, MemoryDataset):

@@ -18,6 +18,7 @@ from kedro_dagster_component.config.sensors import (
     FileArrivedSensorConfig,
     JobFailedSensorConfig,
     JobSucceededSensorConfig,
+    PartitionsFoundSensorConfig,
     SensorConfig,
 )
 from kedro_dagster_component.config.settings import resolve_asset_settings
@@ -35,6 +36,7 @@ __all__ = [
     "JobFailedSensorConfig",
     "JobSucceededSensorConfig",
     "LoggerConfig",
+    "PartitionsFoundSensorConfig",
     "PipelineFilterConfig",
     "PositionTree",
     "Positions",

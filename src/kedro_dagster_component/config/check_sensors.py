@@ -14,14 +14,19 @@ from kedro_dagster_component.config.patterns import is_pattern
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.sensors import (
     AssetChangedSensorConfig,
+    FileArrivedSensorConfig,
     JobFailedSensorConfig,
+    JobSensorSettings,
     JobSucceededSensorConfig,
+    PartitionsFoundSensorConfig,
 )
 from kedro_dagster_component.errors import Problem, did_you_mean
-from kedro_dagster_component.manifest import ProjectManifest, dataset_name, is_parameter
+from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest, dataset_name, is_parameter
 from kedro_dagster_component.naming import unique_identifiers
 
 _DEFAULT_PIPELINE = "__default__"
+_ELSEWHERE = "an asset that is no dataset of this project goes under 'asset_keys'"
+_LISTED = frozenset({"PartitionedDataset", "IncrementalDataset", "DagsterPartitionedDataset"})
 
 
 def check_sensors(
@@ -31,14 +36,16 @@ def check_sensors(
     known = job_names(manifest, declared)
     for name, sensor in config.sensors.items():
         path: KeyPath = ("sensors", name)
-        if sensor.job not in known:
+        if isinstance(sensor, JobSensorSettings) and sensor.job not in known:
             yield _unknown_job(sensor.job, (*path, "job"), positions, known)
         if isinstance(sensor, AssetChangedSensorConfig):
             yield from _asset_problems(sensor, path, positions, manifest)
         elif isinstance(sensor, JobSucceededSensorConfig | JobFailedSensorConfig):
             yield from _monitored_problems(sensor, path, positions, known)
-        elif (mistake := protocol_mistake(sensor.path)) is not None:
+        elif isinstance(sensor, FileArrivedSensorConfig) and (mistake := protocol_mistake(sensor.path)) is not None:
             yield positions.problem((*path, "path"), mistake[0], hint=mistake[1])
+        elif isinstance(sensor, PartitionsFoundSensorConfig):
+            yield from _listed_problems(sensor, (*path, "dataset"), positions, manifest)
     yield from _loop_problems(list(_starts(config, manifest)), positions)
 
 
@@ -68,7 +75,28 @@ def _asset_problems(
             yield positions.problem(at, message, hint="watch what goes into the job")
 
 
-def _dataset_hint(name: str, known: frozenset[str]) -> str | None:
+def _listed_problems(
+    sensor: PartitionsFoundSensorConfig, at: KeyPath, positions: Positions, manifest: ProjectManifest
+) -> Iterator[Problem]:
+    """Whether a dataset is there and can be listed; a class of the project's own may be made of Kedro's."""
+    name = sensor.dataset
+    entry = manifest.datasets.get(name)
+    if entry is None:
+        hint = _dataset_hint(name, frozenset(manifest.datasets), otherwise=None)
+        yield positions.problem(at, f"no pipeline has a dataset '{name}'", hint=hint)
+    elif not _can_be_listed(entry, manifest.package_name):
+        message = f"'{name}' is no PartitionedDataset: it cannot say which partitions it has"
+        hint = "name one with the type partitions.PartitionedDataset, or one made of it"
+        yield positions.problem(at, message, hint=hint)
+
+
+def _can_be_listed(entry: DatasetEntry, package: str) -> bool:
+    if entry.type.rpartition(".")[2] in _LISTED or {"path", "dataset"} <= set(entry.config):
+        return True
+    return entry.type.startswith(f"{package}.")
+
+
+def _dataset_hint(name: str, known: frozenset[str], *, otherwise: str | None = _ELSEWHERE) -> str | None:
     if is_parameter(name):
         return "parameters are no assets"
     if dataset_name(name) in known:
@@ -76,7 +104,7 @@ def _dataset_hint(name: str, known: frozenset[str]) -> str | None:
     close = did_you_mean(name, known) or ""
     if close.startswith("did you mean"):
         return close
-    return "an asset that is no dataset of this project goes under 'asset_keys'"
+    return otherwise
 
 
 def _made_by(job: str, manifest: ProjectManifest) -> set[str]:

@@ -1,4 +1,4 @@
-"""Sensors: what starts a job besides a schedule."""
+"""Sensors: what starts a job besides a schedule, or finds partitions."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from kedro_dagster_component.config.section import Section, read_by_type
 class SensorSettings(Section):
     """What all sensors have in common."""
 
-    job: Text = Field(description="The job it starts, by its name in this file.")
     minimum_interval_seconds: Count = Field(default=30, description="Seconds between two looks.")
     default_status: Status = Field(
         default="STOPPED",
@@ -28,7 +27,15 @@ class SensorSettings(Section):
     )
 
 
-class AssetChangedSensorConfig(SensorSettings):
+class _StartsJob(Section):
+    job: Text = Field(description="The job it starts, by its name in this file.")
+
+
+class JobSensorSettings(SensorSettings, _StartsJob):
+    """What all sensors that start a job have in common."""
+
+
+class AssetChangedSensorConfig(JobSensorSettings):
     """Starts a job when assets were materialised, by whatever run."""
 
     type: Literal["asset_changed"] = Field(description="Assets were materialised.")
@@ -63,7 +70,7 @@ class AssetChangedSensorConfig(SensorSettings):
         return self
 
 
-class FileArrivedSensorConfig(SensorSettings):
+class FileArrivedSensorConfig(JobSensorSettings):
     """Starts a job for files that were not there, or were older, at the last look."""
 
     type: Literal["file_arrived"] = Field(description="Files are there that were not there before.")
@@ -83,7 +90,7 @@ class FileArrivedSensorConfig(SensorSettings):
     )
 
 
-class JobSucceededSensorConfig(SensorSettings):
+class JobSucceededSensorConfig(JobSensorSettings):
     """Starts a job after another one succeeded."""
 
     type: Literal["job_succeeded"] = Field(description="A run of another job succeeded.")
@@ -92,7 +99,7 @@ class JobSucceededSensorConfig(SensorSettings):
     )
 
 
-class JobFailedSensorConfig(SensorSettings):
+class JobFailedSensorConfig(JobSensorSettings):
     """Starts a job after another one failed."""
 
     type: Literal["job_failed"] = Field(description="A run of another job failed.")
@@ -101,11 +108,30 @@ class JobFailedSensorConfig(SensorSettings):
     )
 
 
+class PartitionsFoundSensorConfig(SensorSettings):
+    """Adds the keys that a partitioned dataset has in storage to its dynamic partitions; starts no job."""
+
+    type: Literal["partitions_found"] = Field(description="A partitioned dataset has partitions in storage.")
+    dataset: Text = Field(
+        description="The Kedro dataset, with dynamic partitions or such a dimension: a PartitionedDataset, or made of one."
+    )
+    remove: bool = Field(
+        default=False,
+        description="Whether keys that an earlier look found and that are gone from storage are taken out of Dagster "
+        "again; keys from elsewhere stay, and where nothing at all is found so do all.",
+    )
+    minimum_interval_seconds: Count = Field(
+        default=60,
+        description="Seconds between two looks, each of which opens the Kedro project in a process of its own.",
+    )
+
+
 SENSOR_TYPES: Mapping[str, type[SensorSettings]] = {
     "asset_changed": AssetChangedSensorConfig,
     "file_arrived": FileArrivedSensorConfig,
     "job_succeeded": JobSucceededSensorConfig,
     "job_failed": JobFailedSensorConfig,
+    "partitions_found": PartitionsFoundSensorConfig,
 }
 """Model by `type`."""
 
@@ -115,7 +141,11 @@ def _read_sensor(value: Any) -> Any:
 
 
 SensorConfig = Annotated[
-    AssetChangedSensorConfig | FileArrivedSensorConfig | JobSucceededSensorConfig | JobFailedSensorConfig,
+    AssetChangedSensorConfig
+    | FileArrivedSensorConfig
+    | JobSucceededSensorConfig
+    | JobFailedSensorConfig
+    | PartitionsFoundSensorConfig,
     BeforeValidator(_read_sensor),
 ]
 """A sensor, chosen by `type`."""

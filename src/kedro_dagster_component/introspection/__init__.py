@@ -3,6 +3,7 @@
 ```
 process     starts the subprocess, turns its answer into a manifest or an error       (no Kedro in this process)
 __main__    the subprocess: worker ─▶ project (session) ─▶ reading (one walk) ─▶ answer
+            └─ stored_keys: what one partitioned dataset has in storage, asked for by itself
             └─ conf, catalog, parameters, nodes, pipelines, jobs: one kind of thing each
             └─ plain, positions, job_factories: pure
 ```
@@ -10,6 +11,6 @@ __main__    the subprocess: worker ─▶ project (session) ─▶ reading (one 
 Importing this module imports no Kedro.
 """
 
-from kedro_dagster_component.introspection.process import introspect_project
+from kedro_dagster_component.introspection.process import introspect_project, list_stored_keys
 
-__all__ = ["introspect_project"]
+__all__ = ["introspect_project", "list_stored_keys"]

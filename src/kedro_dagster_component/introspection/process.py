@@ -12,7 +12,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from kedro_dagster_component.errors import IntrospectionError
-from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
 from kedro_dagster_component.masking import mask_text
 
@@ -48,9 +48,39 @@ def introspect_project(
         ConfigurationError: A YAML file of the project holds a mistake.
         IntrospectionError: The project cannot be read for any other reason.
     """
+    manifest = _ask(Request(ref=ref), python, timeout_seconds).manifest
+    assert manifest is not None  # noqa: S101 - it was asked for, and the answer is no failure
+    return manifest
+
+
+def list_stored_keys(
+    ref: ProjectRef, dataset: str, *, python: str = sys.executable, timeout_seconds: float | None = None
+) -> tuple[str, ...]:
+    """Partition keys that a partitioned dataset has in storage, listed in a process of its own.
+
+    Fires hooks as `introspect_project` does; asks the dataset's own filesystem, with its credentials.
+
+    Args:
+        ref: Which project, and how to open it.
+        dataset: As the catalog spells it.
+        python: As there.
+        timeout_seconds: As there.
+
+    Returns:
+        Sorted; of an IncrementalDataset also those before its checkpoint.
+
+    Raises:
+        ConfigurationError: A YAML file of the project holds a mistake.
+        IntrospectionError: The project cannot be opened, the dataset cannot be made or listed, or has no partitions.
+    """
+    return _ask(Request(ref=ref, keys_of=dataset), python, timeout_seconds).keys or ()
+
+
+def _ask(request: Request, python: str, timeout_seconds: float | None) -> Answer:
+    ref = request.ref
     with tempfile.TemporaryDirectory(prefix="kedro-dagster-") as folder:
         directory = Path(folder)
-        (directory / REQUEST_FILE).write_text(ref.model_dump_json(), encoding="utf-8")
+        (directory / REQUEST_FILE).write_text(request.model_dump_json(), encoding="utf-8")
         (directory / "logging.yml").write_text(_LOGGING_CONFIG, encoding="utf-8")
         output = directory / "output.txt"
         try:
@@ -60,7 +90,7 @@ def introspect_project(
             raise IntrospectionError(message) from error
         except OSError as error:
             raise IntrospectionError(f"cannot start '{python}' to read {_subject(ref)}: {error.strerror}") from error
-        return _answer(directory / ANSWER_FILE, ref, code, output).result()
+        return _answer(directory / ANSWER_FILE, ref, code, output).checked()
 
 
 def _run(ref: ProjectRef, python: str, directory: Path, output: Path, timeout_seconds: float | None) -> int:

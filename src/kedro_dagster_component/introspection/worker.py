@@ -7,9 +7,9 @@ import sys
 from pathlib import Path
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
-from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
 from kedro_dagster_component.introspection.failures import cannot_read
-from kedro_dagster_component.manifest import ProblemRecord, ProjectRef
+from kedro_dagster_component.manifest import ProblemRecord
 
 
 def main(directory: str) -> None:
@@ -18,8 +18,7 @@ def main(directory: str) -> None:
     The end skips what the project registered for it (threads still running, exit handlers that post somewhere).
     """
     folder = Path(directory)
-    ref = ProjectRef.model_validate_json((folder / REQUEST_FILE).read_bytes())
-    answer = answer_for(ref)
+    answer = answer_for(Request.model_validate_json((folder / REQUEST_FILE).read_bytes()))
     partial = folder / f"{ANSWER_FILE}.part"
     partial.write_text(answer.model_dump_json(), encoding="utf-8")
     partial.replace(folder / ANSWER_FILE)
@@ -28,15 +27,19 @@ def main(directory: str) -> None:
     os._exit(0)
 
 
-def answer_for(ref: ProjectRef) -> Answer:
-    """Read the project; every failure becomes part of the answer."""
+def answer_for(request: Request) -> Answer:
+    """Read the project, or list a dataset of it; every failure becomes part of the answer."""
     try:
+        if request.keys_of is not None:
+            from kedro_dagster_component.introspection.stored_keys import read_stored_keys
+
+            return Answer(keys=read_stored_keys(request.ref, request.keys_of))
         from kedro_dagster_component.introspection.reading import read_project
 
-        return Answer(manifest=read_project(ref))
+        return Answer(manifest=read_project(request.ref))
     except ConfigurationError as error:
         return Answer(problems=tuple(ProblemRecord.of(problem) for problem in error.problems))
     except IntrospectionError as error:
         return Answer(error=str(error))
     except (Exception, SystemExit) as error:  # noqa: BLE001 - project code may raise anything, or leave
-        return Answer(error=str(cannot_read("the project", error, Path(ref.project_path))))
+        return Answer(error=str(cannot_read("the project", error, Path(request.ref.project_path))))

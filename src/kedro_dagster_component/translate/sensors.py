@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import dagster as dg
@@ -16,10 +16,12 @@ from kedro_dagster_component.config.sensors import (
     FileArrivedSensorConfig,
     JobFailedSensorConfig,
     JobSucceededSensorConfig,
+    PartitionsFoundSensorConfig,
     SensorSettings,
 )
 from kedro_dagster_component.naming import identifier
 from kedro_dagster_component.translate.arrivals import Arrivals, look_for_files
+from kedro_dagster_component.translate.found_partitions import DynamicKeys, changed_keys
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,8 @@ class SensorSurroundings:
         keys: Asset keys by name of the dataset, or of a node without outputs.
         resource_key: Of the session resource, which takes runtime parameters.
         project_path: Where relative paths start.
+        dynamic: Where Dagster keeps the dynamic keys of the datasets that have some, by name.
+        stored_keys: Lists the partition keys that a dataset has in storage, by its name.
     """
 
     prefix: str
@@ -39,6 +43,8 @@ class SensorSurroundings:
     keys: Mapping[str, dg.AssetKey]
     resource_key: str
     project_path: str
+    dynamic: Mapping[str, DynamicKeys] = field(default_factory=dict)
+    stored_keys: Callable[[str], Iterable[str]] = lambda _name: ()
 
 
 def build_sensor(name: str, config: SensorSettings, around: SensorSurroundings) -> dg.SensorDefinition:
@@ -163,9 +169,20 @@ def _after_job(status: dg.DagsterRunStatus) -> Callable[..., dg.SensorDefinition
     return build
 
 
+def _partitions_found(
+    name: str, config: PartitionsFoundSensorConfig, around: SensorSurroundings
+) -> dg.SensorDefinition:
+    def evaluate(context: dg.SensorEvaluationContext) -> dg.SensorResult:
+        found = around.stored_keys(config.dataset)
+        return changed_keys(context, around.dynamic[config.dataset], found, remove=config.remove)
+
+    return dg.sensor(**_common(name, config, around))(evaluate)
+
+
 _BUILDERS: Mapping[type[SensorSettings], Callable[..., dg.SensorDefinition]] = {
     AssetChangedSensorConfig: _asset_changed,
     FileArrivedSensorConfig: _file_arrived,
     JobSucceededSensorConfig: _after_job(dg.DagsterRunStatus.SUCCESS),
     JobFailedSensorConfig: _after_job(dg.DagsterRunStatus.FAILURE),
+    PartitionsFoundSensorConfig: _partitions_found,
 }

@@ -8,8 +8,13 @@ import pytest
 from config_reading import mistakes, parse
 from test_config_check import problems
 
-from kedro_dagster_component.config import AssetChangedSensorConfig, FileArrivedSensorConfig, JobSucceededSensorConfig
-from kedro_dagster_component.manifest import ExpandedJob, JobSelection
+from kedro_dagster_component.config import (
+    AssetChangedSensorConfig,
+    FileArrivedSensorConfig,
+    JobSucceededSensorConfig,
+    PartitionsFoundSensorConfig,
+)
+from kedro_dagster_component.manifest import DatasetEntry, ExpandedJob, JobSelection
 
 SENSORS = """
 sensors:
@@ -23,9 +28,10 @@ sensors:
 
 
 def test_each_type(tmp_path: Path) -> None:
-    sensors = parse(SENSORS, tmp_path).sensors
+    text = f"{SENSORS}  found: {{type: partitions_found, dataset: parts, remove: true}}\n"
+    sensors = parse(text, tmp_path).sensors
 
-    fresh, inbox, chain, alarm = sensors.values()
+    fresh, inbox, chain, alarm, found = sensors.values()
     assert isinstance(fresh, AssetChangedSensorConfig)
     assert (fresh.assets, fresh.asset_keys, fresh.require) == (("raw",), ("warehouse/orders",), "all")
     assert (fresh.default_status, fresh.minimum_interval_seconds, fresh.tags) == ("RUNNING", 60, {"priority": "1"})
@@ -34,6 +40,8 @@ def test_each_type(tmp_path: Path) -> None:
     assert isinstance(chain, JobSucceededSensorConfig)
     assert (chain.monitored_jobs, chain.default_status, chain.minimum_interval_seconds) == (("train",), "STOPPED", 30)
     assert alarm.type == "job_failed"
+    assert isinstance(found, PartitionsFoundSensorConfig)
+    assert (found.dataset, found.remove, found.minimum_interval_seconds) == ("parts", True, 60)
 
 
 def test_jobs_of_pipelines_are_known_where_the_file_has_no_jobs(tmp_path: Path) -> None:
@@ -92,7 +100,7 @@ def test_jobs_that_start_each_other(sensors: str, found: list[str], tmp_path: Pa
             "sensors.a.type: unknown type of sensor: 'file_arived' -> did you mean 'file_arrived'?",
         ]),
         ("{job: x}", [
-            "sensors.a: 'type' is missing -> the types are asset_changed, file_arrived, job_failed, job_succeeded",
+            "sensors.a: 'type' is missing -> the types are asset_changed, file_arrived, job_failed, job_succeeded, partitions_found",
         ]),
         ("{type: file_arrived, pth: y}", [
             "sensors.a: 'job' is missing -> The job it starts, by its name in this file.",
@@ -103,6 +111,11 @@ def test_jobs_that_start_each_other(sensors: str, found: list[str], tmp_path: Pa
         ]),
         ("{type: asset_changed, job: x, asset_keys: [a, b//c]}", [
             "sensors.a.asset_keys[1]: 'b//c' is no asset key -> write its parts with one '/' between them, such as 'warehouse/orders'",
+        ]),
+        ("{type: partitions_found, job: x, remove: maybe}", [
+            "sensors.a: 'dataset' is missing -> The Kedro dataset, with dynamic partitions or such a dimension: a PartitionedDataset, or made of one.",
+            "sensors.a: unknown key 'job' -> there is: 'dataset', 'default_status', 'description', 'minimum_interval_seconds', 'remove', 'tags', 'type'",
+            "sensors.a.remove: expected true or false, got the text 'maybe'",
         ]),
         ("{type: job_failed, job: x, monitored_jobs: []}", [
             "sensors.a.monitored_jobs: expected at least 1 entry, got 0",
@@ -129,6 +142,15 @@ MADE = {
         "eu__fit": ExpandedJob(key="{n}__fit", config={"pipeline": {"node_namespaces": ["eu"]}}, bindings={"n": "eu"}),
     },
     "job_selections": {"one": JobSelection(node_ids=("clean", "report"))},
+    "datasets": {
+        name: DatasetEntry(name=name, spellings=(name,), type=type_, in_catalog=True, config=config)
+        for name, type_, config in (
+            *((name, "pandas.CSVDataset", {}) for name in ("raw", "clean", "eu.model", "us.model")),
+            ("parts", "partitions.IncrementalDataset", {}),
+            ("custom", "company.Folder", {"path": "x", "dataset": "text.TextDataset"}),
+            ("own", "p.datasets.Folder", {}),
+        )
+    },
 }
 
 
@@ -139,6 +161,21 @@ MADE = {
         ("{type: job_succeeded, job: onne, monitored_jobs: [eu_fit]}", [
             "sensors.a.job: there is no job 'onne' -> did you mean 'one'?",
             "sensors.a.monitored_jobs[0]: there is no job 'eu_fit' -> did you mean 'eu__fit'?",
+        ]),
+        ("{type: partitions_found, dataset: parts}", []),
+        ("{type: partitions_found, dataset: custom}", []),
+        ("{type: partitions_found, dataset: own}", []),
+        ("{type: partitions_found, dataset: clean}", [
+            "sensors.a.dataset: 'clean' is no PartitionedDataset: it cannot say which partitions it has -> name one with the type partitions.PartitionedDataset, or one made of it",
+        ]),
+        ("{type: partitions_found, dataset: part}", [
+            "sensors.a.dataset: no pipeline has a dataset 'part' -> did you mean 'parts'?",
+        ]),
+        ("{type: partitions_found, dataset: far_from_all}", [
+            "sensors.a.dataset: no pipeline has a dataset 'far_from_all'",
+        ]),
+        ("{type: partitions_found, dataset: parts@pandas}", [
+            "sensors.a.dataset: no pipeline has a dataset 'parts@pandas' -> write 'parts': the asset is the dataset in all its forms",
         ]),
         ("{type: job_failed, job: one, monitored_jobs: [one]}", [
             "sensors.a.monitored_jobs[0]: the sensor starts 'one' itself: each of its runs would start the next one -> to try failed steps again, give the job a 'retry_policy'",
