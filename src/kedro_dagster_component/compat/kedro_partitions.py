@@ -40,8 +40,7 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
         keys: Its partitions.
         own: The one that may be saved; None where none may.
     """
-    limited = copy.copy(dataset)
-    limited._cached_partitions = None
+    limited = _uncached(dataset)
     limited._overwrite = False
     wanted = {limited._partition_to_path(key): key for key in keys}
     limited._list_partitions = lambda: [path for path in wanted if path in _present(limited, wanted)]
@@ -61,8 +60,7 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
 
 def stored_keys(dataset: Any) -> list[str]:
     """Keys of all partitions in storage; of an IncrementalDataset also those before its checkpoint."""
-    listed = copy.copy(dataset)
-    listed._cached_partitions = None
+    listed = _uncached(dataset)
     listed._read_checkpoint = lambda: None
     listed._filesystem.invalidate_cache()
     return [listed._path_to_partition(path) for path in listed._list_partitions()]
@@ -133,6 +131,20 @@ class KeyedCatalog:
         with _runtime_params(self._loader, value_of):
             value = layer[entry]
             return OmegaConf.to_container(value, resolve=True) if OmegaConf.is_config(value) else value
+
+
+def _uncached(dataset: Any) -> Any:
+    """A copy that remembers no listing.
+
+    Before kedro-datasets 9.2 `_list_partitions` is a `cachedmethod`: copies share its cache, and once it was looked up
+    the original's own method, which cachetools 7 leaves among the attributes.
+    """
+    copied = copy.copy(dataset)
+    copied._cached_partitions = None
+    if hasattr(dataset, "_partition_cache"):
+        copied._partition_cache = {}
+        vars(copied).pop("_list_partitions", None)
+    return copied
 
 
 def _present(dataset: Any, wanted: Mapping[str, str]) -> set[str]:
