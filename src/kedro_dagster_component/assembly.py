@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -17,8 +16,8 @@ from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.project_problems import project_problems
-from kedro_dagster_component.config.settings import check_catalog_settings
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
+from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
+from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
@@ -55,7 +54,7 @@ from kedro_dagster_component.translate.jobs import (
 )
 from kedro_dagster_component.translate.op_jobs import build_op_job, definitions_of
 from kedro_dagster_component.translate.partition_runs import time_definition
-from kedro_dagster_component.translate.partitions import build_partition_table
+from kedro_dagster_component.translate.partitions import PartitionMistake, build_partition_table
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 from kedro_dagster_component.translation import TranslationError
@@ -237,22 +236,20 @@ class _Assembly:
 
     def _check_partitions(self) -> None:
         """Partitions that cannot be together in one node, or be mapped to each other."""
-        problems = []
-        for mistake in self._partitions.mistakes:
-            position = self._setting_position(mistake.dataset, mistake.setting)
-            problems.append(Problem(mistake.message, position, mistake.hint))
-        if problems:
-            raise ConfigurationError(problems)
+        if self._partitions.mistakes:
+            raise ConfigurationError(map(self._setting_problem, self._partitions.mistakes))
 
-    def _setting_position(self, name: str, setting: str) -> Position | None:
-        """Where a setting of an asset stands: in `assets:`, else in the catalog."""
+    def _setting_problem(self, mistake: PartitionMistake) -> Problem:
+        """A mistake at a setting of an asset: in `assets:`, else in the catalog."""
+        name, setting = mistake.dataset, mistake.setting
         key = most_specific(self._config.assets, name)
         if key is not None and setting in self._config.assets[key].model_fields_set:
-            return self._positions.at("assets", key, setting)
+            return self._positions.problem(("assets", key, setting), mistake.message, hint=mistake.hint)
         entry = self._manifest.datasets.get(name)
-        if entry is not None and entry.location is not None:
-            return Position(Path(entry.location.file), entry.location.line)
-        return self._positions.at("assets")
+        if entry is None or entry.location is None:
+            return self._positions.problem(("assets",), mistake.message, hint=mistake.hint, at_key=True)
+        places = CatalogPlaces(self._manifest)
+        return places.problem(places.setting_path(entry, setting), mistake.message, hint=mistake.hint)
 
     def _plan_instance(self) -> InstancePlan:
         return InstancePlan(

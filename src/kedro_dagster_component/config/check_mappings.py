@@ -6,6 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.mappings import (
     IdentityMappingConfig,
@@ -21,10 +22,12 @@ from kedro_dagster_component.config.partitions import (
     StaticPartitionsConfig,
     TimePartitionsConfig,
 )
-from kedro_dagster_component.config.patterns import most_specific
-from kedro_dagster_component.config.positions import Positions
+from kedro_dagster_component.config.positions import Places
 from kedro_dagster_component.config.section import Section
 from kedro_dagster_component.errors import Problem, did_you_mean
+
+PartitionsOf = Callable[[str], object]
+"""Partitions of a dataset by its name: their settings, the name of an entry of `partitions:`, or None."""
 
 
 @dataclass(frozen=True)
@@ -33,38 +36,40 @@ class _Between:
 
     Attributes:
         mapping: As in the file.
-        upstream: Partitions of the upstream dataset; None where `dagster.yml` does not say.
-        own: Partitions of the dataset itself; None where it has none, or `dagster.yml` does not say.
+        upstream: Partitions of the upstream dataset; None where nothing says it.
+        own: Partitions of the dataset itself; None where it has none, or nothing says it.
         at: Path of the mapping.
-        positions: Of the files.
+        places: Of the file it is in.
     """
 
     mapping: Any
     upstream: Section | None
     own: Section | None
     at: KeyPath
-    positions: Positions
+    places: Places
 
     def problem(self, message: str, *below: str | int, hint: str | None = None, at_key: bool = False) -> Problem:
-        return self.positions.problem((*self.at, *below), message, hint=hint, at_key=at_key)
+        return self.places.problem((*self.at, *below), message, hint=hint, at_key=at_key)
 
 
-def check_mappings(key: str, config: DagsterConfig, positions: Positions) -> Iterator[Problem]:
-    """Mappings of one entry of `assets:` that cannot be between its partitions and those of the upstream dataset.
+def check_mappings(
+    asset: AssetConfig, at: KeyPath, config: DagsterConfig, places: Places, partitions_of: PartitionsOf
+) -> Iterator[Problem]:
+    """Mappings of one asset that cannot be between its partitions and those of the upstream dataset.
 
     Args:
-        key: Of the entry.
-        config: With all entries and the named partitions.
-        positions: Of its files.
+        asset: Its settings.
+        at: Path of its mappings.
+        config: With the named partitions.
+        places: Of the file they are in.
+        partitions_of: Says which partitions a dataset has.
     """
-    asset = config.assets[key]
     own = _resolved(asset.partitions, config)
     for name, mapping in asset.partition_mappings.items():
-        upstream_key = most_specific(config.assets, name)
-        upstream = _resolved(config.assets[upstream_key].partitions, config) if upstream_key is not None else None
         check = _CHECKS.get(type(mapping))
         if check is not None:
-            yield from check(_Between(mapping, upstream, own, ("assets", key, "partition_mappings", name), positions))
+            upstream = _resolved(partitions_of(name), config)
+            yield from check(_Between(mapping, upstream, own, (*at, name), places))
 
 
 def _resolved(choice: Any, config: DagsterConfig) -> Section | None:

@@ -38,9 +38,14 @@ def match(pattern: str, name: str) -> dict[str, str] | None:
     return None if found is None else found.groupdict()
 
 
+def fits(pattern: str, name: str) -> bool:
+    """Whether a pattern, or a name without placeholders, fits a name."""
+    return match(pattern, name) is not None
+
+
 def most_specific(patterns: Iterable[str], name: str) -> str | None:
     """The pattern for a name: the name itself, else the fitting one with most literal characters."""
-    fitting = [pattern for pattern in patterns if match(pattern, name) is not None]
+    fitting = [pattern for pattern in patterns if fits(pattern, name)]
     if name in fitting:
         return name
     return max(fitting, key=lambda pattern: (literal_length(pattern), pattern), default=None)

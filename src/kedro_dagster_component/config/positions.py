@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import yaml
 
@@ -125,6 +125,13 @@ class PositionTree:
             if isinstance(source, yaml.MappingNode):
                 merged.update(self._children(source))
         return merged
+
+
+class Places(Protocol):
+    """What makes a problem of the path of an entry: `Positions`, or something that reads its files first."""
+
+    def problem(self, path: KeyPath, message: str, *, hint: str | None = None, at_key: bool = False) -> Problem:
+        """A mistake at an entry."""
 
 
 @dataclass(frozen=True)

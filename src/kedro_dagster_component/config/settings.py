@@ -23,8 +23,8 @@ from kedro_dagster_component.config.positions import Positions, read_all_positio
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest
 
-_METADATA = "metadata"
-_METADATA_KEY = "dagster"
+CATALOG_SETTINGS = ("metadata", "dagster")
+"""Path of the settings below an entry of the catalog."""
 
 
 def resolve_asset_settings(config: DagsterConfig, manifest: ProjectManifest) -> dict[str, AssetConfig]:
@@ -48,11 +48,11 @@ def resolve_asset_settings(config: DagsterConfig, manifest: ProjectManifest) -> 
     declared = {
         name: declared
         for name, dataset in manifest.datasets.items()
-        if (declared := _declared_partitions(dataset)) is not None
+        if (declared := declared_partitions(dataset)) is not None
     }
     settings: dict[str, AssetConfig] = {}
     for name in sorted(asset_names(manifest)):
-        in_catalog = _catalog_settings(manifest.datasets.get(name))
+        in_catalog = catalog_settings(manifest.datasets.get(name))
         key = most_specific(config.assets, name)
         in_file = config.assets[key] if key is not None else None
         found = [part for part in (_from_class(name, declared), in_catalog, in_file) if part is not None]
@@ -64,17 +64,50 @@ def resolve_asset_settings(config: DagsterConfig, manifest: ProjectManifest) -> 
 def check_catalog_settings(manifest: ProjectManifest) -> list[Problem]:
     """Every mistake below `metadata: {dagster: ...}` in the catalog, those of a pattern once."""
     found: dict[Problem, None] = {}
-    positions: Positions | None = None
+    places = CatalogPlaces(manifest)
     for dataset in manifest.datasets.values():
-        for read, below in ((_catalog_settings, (_METADATA, _METADATA_KEY)), (_declared_partitions, ())):
+        for read, below in ((catalog_settings, CATALOG_SETTINGS), (declared_partitions, ())):
             try:
                 read(dataset)
             except ValidationError as error:
-                positions = positions or read_all_positions(manifest.catalog_files)
-                entry = dataset.pattern or _spelling(dataset, positions)
+                path = (places.entry(dataset), *below)
                 lines = error.errors(include_url=False)
-                found.update(dict.fromkeys(_catalog_problem(line, (entry, *below), positions) for line in lines))
+                found.update(dict.fromkeys(_catalog_problem(line, path, places.positions) for line in lines))
     return list(found)
+
+
+class CatalogPlaces:
+    """Where entries of the catalog stand; its files are read once a place is asked for."""
+
+    def __init__(self, manifest: ProjectManifest) -> None:
+        self._manifest = manifest
+
+    @functools.cached_property
+    def positions(self) -> Positions:
+        """Of all files of the catalog."""
+        return read_all_positions(self._manifest.catalog_files)
+
+    def entry(self, dataset: DatasetEntry) -> str:
+        """The key in the catalog: the pattern, or of several transcoded spellings the first with settings."""
+        if dataset.pattern is not None:
+            return dataset.pattern
+        for spelling in dataset.spellings if len(dataset.spellings) > 1 else ():
+            place = self.positions.place((spelling, *CATALOG_SETTINGS))
+            if place is not None and place.depth == 3:
+                return spelling
+        return dataset.spellings[0]
+
+    def setting_path(self, dataset: DatasetEntry, setting: str) -> KeyPath:
+        """Where an entry gives `partitions` or `partition_mappings` of its asset."""
+        entry = self.entry(dataset)
+        own = {"partitions": ("partition",), "partition_mappings": ("partition_mapping", "partition_mappings")}
+        paths = [(entry, *CATALOG_SETTINGS, setting), *((entry, option) for option in own.get(setting, ()))]
+        places = {path: self.positions.place(path) for path in paths}
+        return next((path for path, place in places.items() if place and place.depth == len(path)), (entry,))
+
+    def problem(self, path: KeyPath, message: str, *, hint: str | None = None, at_key: bool = False) -> Problem:
+        """A mistake at a path that begins with an entry."""
+        return self.positions.problem(path, message, hint=hint, at_key=at_key)
 
 
 def _merged(weak: AssetConfig, strong: AssetConfig) -> AssetConfig:
@@ -84,7 +117,7 @@ def _merged(weak: AssetConfig, strong: AssetConfig) -> AssetConfig:
     return weak.model_copy(update=given)
 
 
-def _declared_partitions(dataset: DatasetEntry) -> DatasetPartitions | None:
+def declared_partitions(dataset: DatasetEntry) -> DatasetPartitions | None:
     """What an entry of type DagsterPartitionedDataset says of partitions; None for any other.
 
     Raises:
@@ -108,24 +141,15 @@ def _from_class(name: str, declared: Mapping[str, DatasetPartitions]) -> AssetCo
     )
 
 
-def _catalog_settings(dataset: DatasetEntry | None) -> AssetConfig | None:
+def catalog_settings(dataset: DatasetEntry | None) -> AssetConfig | None:
     """What a catalog entry says; None where it says nothing.
 
     Raises:
         ValidationError: It is wrong.
     """
-    if dataset is None or _METADATA_KEY not in dataset.metadata:
+    if dataset is None or CATALOG_SETTINGS[-1] not in dataset.metadata:
         return None
-    return AssetConfig.model_validate(dataset.metadata[_METADATA_KEY])
-
-
-def _spelling(dataset: DatasetEntry, positions: Positions) -> str:
-    """The key in the catalog: of several transcoded ones the first with settings."""
-    for spelling in dataset.spellings:
-        place = positions.place((spelling, _METADATA, _METADATA_KEY))
-        if place is not None and place.depth == 3:
-            return spelling
-    return dataset.spellings[0]
+    return AssetConfig.model_validate(dataset.metadata[CATALOG_SETTINGS[-1]])
 
 
 def _catalog_problem(line: ErrorDetails, above: KeyPath, positions: Positions) -> Problem:

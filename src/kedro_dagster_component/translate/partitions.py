@@ -14,11 +14,8 @@ from kedro_dagster_component.config import mappings as maps
 from kedro_dagster_component.config import partitions as parts
 from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.config.patterns import most_specific
-from kedro_dagster_component.errors import did_you_mean
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
 from kedro_dagster_component.plan import InputPartitions, StepPartitions
-
-_NO_PARTITIONS = "define them under `partitions:` in dagster.yml"
 
 Named = Mapping[str, Any]
 """Partitions configurations by the name of their entry."""
@@ -79,14 +76,14 @@ def build_partition_table(manifest: ProjectManifest, node_ids: Sequence[str], na
     Args:
         manifest: The project, with the settings of its assets.
         node_ids: Exposed nodes.
-        named: Partitions by name.
+        named: Partitions by name; all that settings name.
     """
     nodes = [manifest.nodes[node_id] for node_id in node_ids]
     mistakes: list[PartitionMistake] = []
     cache: dict[str, PartitionsDefinition] = {}
     datasets: dict[str, PartitionsDefinition] = {}
     for name in dict.fromkeys(name for node in nodes for name in (*node.input_datasets, *node.output_datasets)):
-        definition = _definition_of(manifest.datasets[name], name, named, cache, mistakes)
+        definition = _definition_of(manifest.datasets[name], name, named, cache)
         if definition is not None:
             datasets[name] = definition
     own: dict[str, PartitionsDefinition] = {}
@@ -144,23 +141,15 @@ def gives_one_key(
 
 
 def _definition_of(
-    entry: DatasetEntry | NodeEntry,
-    name: str,
-    named: Named,
-    cache: dict[str, PartitionsDefinition],
-    mistakes: list[PartitionMistake],
+    entry: DatasetEntry | NodeEntry, name: str, named: Named, cache: dict[str, PartitionsDefinition]
 ) -> PartitionsDefinition | None:
-    """What the settings of a dataset, or of a node without outputs, say; one object for each name."""
+    """What the settings of a dataset, or of a node without outputs, say; one object for each name, which is known to exist."""
     settings = settings_of(entry)
     choice = settings.partitions if settings is not None else None
     if choice is None:
         return None
     if not isinstance(choice, str):
         return build_partitions(choice, named, name)
-    if choice not in named:  # in the catalog; names in dagster.yml are known to exist
-        message = f"there are no partitions called '{choice}'"
-        mistakes.append(PartitionMistake(name, "partitions", message, did_you_mean(choice, named) or _NO_PARTITIONS))
-        return None
     if choice not in cache:
         cache[choice] = build_partitions(named[choice], named, choice)
     return cache[choice]
@@ -176,7 +165,7 @@ def _of_node(
 ) -> PartitionsDefinition | None:
     """The one definition of a node's outputs; in-memory ones that say nothing follow the others."""
     if not node.outputs:
-        return _definition_of(node, node.name, named, cache, mistakes)
+        return _definition_of(node, node.name, named, cache)
     told = [name for name in node.output_datasets if name in datasets or not manifest.datasets[name].is_memory]
     definitions = [datasets.get(name) for name in told or node.output_datasets]
     other = next((name for name, one in zip(told, definitions, strict=False) if one != definitions[0]), None)

@@ -384,3 +384,37 @@ raw:
     assert excerpt(6, "      owner: [team:a]", 7) in text
     assert "DEMO/conf/base/catalog.yml:7:14: raw.metadata.dagster.kinds: expected a list" in text
     assert "DEMO/conf/base/dagster.yml:1:38: jobs.a.pipeline.pipeline_name" in text
+
+
+def test_names_in_the_catalog_that_do_not_exist(mistake):
+    catalog = """\
+raw: {type: pandas.CSVDataset, filepath: x}
+cleaned:
+  type: pandas.CSVDataset
+  filepath: x
+  metadata: {dagster: {partitions: dya, partition_mappings: {rwa: {type: identity}}}}
+"""
+    dagster = "partitions: {day: {type: daily, start_date: '2024-01-01'}}\njobs: {a: {pipeline: {tags: [x]}}}\n"
+    text = mistake(catalog=catalog, dagster=dagster)
+    assert text.startswith("3 problems in the configuration\n\n")
+    shown = "  metadata: {dagster: {partitions: dya, partition_mappings: {rwa: {type: identity}}}}"
+    assert "DEMO/conf/base/catalog.yml:5:36: cleaned.metadata.dagster.partitions: there are no partitions 'dya'" in text
+    assert excerpt(5, shown, 36) + "\n  -> did you mean 'day'?" in text
+    assert "partition_mappings.rwa: no pipeline has a dataset 'rwa'" in text
+    assert excerpt(5, shown, 62) + "\n  -> did you mean 'raw'?" in text
+
+
+def test_partitions_in_the_catalog_that_do_not_fit(mistake):
+    catalog = """\
+raw: {type: pandas.CSVDataset, filepath: x}
+a: {type: pandas.CSVDataset, filepath: x}
+b:
+  type: pandas.CSVDataset
+  filepath: x
+  metadata:
+    dagster: {owners: [], partitions: {type: static, partition_keys: [a]}}
+"""
+    registry = REGISTRY.replace('"raw", "spared"', '"raw", ["a", "b"]')
+    text = mistake(catalog=catalog, registry=registry)
+    assert "DEMO/conf/base/catalog.yml:7:39: b.metadata.dagster.partitions: node 'spare' makes 'a' and 'b'" in text
+    assert excerpt(7, "    dagster: {owners: [], partitions: {type: static, partition_keys: [a]}}", 39) in text

@@ -36,6 +36,7 @@ def node(name: str, inputs: tuple[str, ...], outputs: tuple[str, ...], **more: A
     )
 
 
+LISTED = "kedro_dagster_component.datasets.DagsterPartitionedDataset"
 NODES = (
     node("clean", ("raw@pandas", "params:a"), ("clean",), tags=("daily",), pipelines=("__default__", "prepare")),
     node("report", ("clean",), (), pipelines=("__default__", "prepare")),
@@ -134,7 +135,7 @@ BAD = [
         "1:53 partitions.m.dimensions.c: 'm' has dimensions itself -> a dimension is daily, static and so on",
     ]),
     ("assets: {clean: {partitions: b}}", [
-        "1:30 assets.clean.partitions: there are no partitions 'b' -> define them under 'partitions:'",
+        "1:30 assets.clean.partitions: there are no partitions 'b' -> define them under 'partitions:' in dagster.yml",
     ]),
     ("jobs: {'{x}__a': {pipeline: {}}, '{x}__b': {pipeline: {node_namespaces: ['{y}']}}}", [
         "1:8 jobs.\"{x}__a\": a job factory needs 'node_namespaces' with its placeholders -> write node_namespaces: [\"{x}\"] in its pipeline",
@@ -301,6 +302,57 @@ def test_wrong_settings_in_the_catalog(tmp_path: Path) -> None:
         '"{name}".metadata.dagster: expected a mapping, got the number 3',
         "clean.metadata.dagster.kinds[0]: expected text, got the number 3",
         "clean.metadata.dagster: unknown key 'pol'",
+    ]
+
+
+CATALOG = """\
+clean:
+  metadata:
+    dagster: {partitions: dya, partition_mappings: {rwa: {type: identity}, "eu.model": {type: all}}}
+"{region}.model":
+  metadata:
+    dagster:
+      partitions: {type: multi, dimensions: {a: hours, b: {type: static, partition_keys: [x]}}}
+      partition_mappings: {clean: {type: time_window}}
+listed:
+  type: kedro_dagster_component.datasets.DagsterPartitionedDataset
+  partition: dya
+"""
+
+
+NO_INPUT, NO_TIME = "no input of the node that makes", "the mapping is between partitions by time"
+MODEL = '"{region}.model"'
+
+
+def test_wrong_names_in_the_catalog_come_with_all_others_at_their_place(tmp_path: Path) -> None:
+    content = yaml.safe_load(CATALOG)
+    (tmp_path / "catalog.yml").write_text(CATALOG, encoding="utf-8")
+    models = {
+        name: entry(name, content["{region}.model"]["metadata"]["dagster"], pattern="{region}.model")
+        for name in ("eu.model", "us.model")
+    }
+    datasets = {
+        "raw": DatasetEntry(name="raw", spellings=("raw",), type="x", in_catalog=True),
+        "clean": entry("clean", content["clean"]["metadata"]["dagster"]),
+        **models,
+        "listed": DatasetEntry(
+            name="listed", spellings=("listed",), in_catalog=True, config=content["listed"], type=LISTED
+        ),
+    }
+    text = """\
+partitions: {day: {type: daily, start_date: '2024-01-01'}, letter: {type: static, partition_keys: [a]}}
+assets: {clean: {partitions: letter}, modl: {}}
+"""
+    told = problems(text, tmp_path, datasets=datasets, catalog_files=(str(tmp_path / "catalog.yml"),))
+    assert [line.replace(".metadata.dagster", "") for line in told] == [
+        "3:27 clean.partitions: there are no partitions 'dya' -> did you mean 'day'?",
+        "3:53 clean.partition_mappings.rwa: no pipeline has a dataset 'rwa' -> did you mean 'raw'?",
+        f"3:76 clean.partition_mappings.\"eu.model\": 'eu.model' is {NO_INPUT} 'clean' -> there is: 'raw'",
+        f"7:49 {MODEL}.partitions.dimensions.a: there are no partitions 'hours' -> there is: 'day', 'letter'",
+        f"8:42 {MODEL}.partition_mappings.clean.type: {NO_TIME}: the upstream dataset has static ones",
+        f"8:42 {MODEL}.partition_mappings.clean.type: {NO_TIME}: this one has multi ones",
+        "11:14 listed.partition: there are no partitions 'dya' -> did you mean 'day'?",
+        "2:39 assets.modl: no pipeline has a dataset 'modl' -> did you mean 'us.model' or 'eu.model'?",
     ]
 
 

@@ -224,11 +224,15 @@ def test_what_cannot_be_together(assets, outputs, message):
         definitions(manifest(assets, outputs=outputs))
 
 
+PARIS = {"type": "daily", "start_date": "2024-01-01", "timezone": "Europe/Paris"}
+
+
 @pytest.mark.parametrize(
     ("catalog", "message"),
     [
-        ({"up": settings("letters")}, "partitions of 'up' cannot be mapped to those of 'down'"),
-        ({"up": settings("leters")}, "there are no partitions called 'leters'"),
+        ({"up": settings("letters")}, "the mapping is between partitions by time: the upstream dataset has static"),
+        ({"up": settings(PARIS)}, "partitions of 'up' cannot be mapped to those of 'down'"),
+        ({"up": settings("leters")}, "there are no partitions 'leters'"),
     ],
 )
 def test_mistakes_in_the_catalog(catalog, message):

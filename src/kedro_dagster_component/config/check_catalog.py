@@ -1,0 +1,90 @@
+"""Whether settings of assets in the catalog name things that exist."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable, Collection, Iterator, Mapping
+from typing import TypeVar
+
+from pydantic import ValidationError
+
+from kedro_dagster_component.config.assets import AssetConfig
+from kedro_dagster_component.config.check_assets import SettingsAt, check_partitions_choice, check_settings
+from kedro_dagster_component.config.check_mappings import PartitionsOf
+from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.patterns import most_specific
+from kedro_dagster_component.config.settings import (
+    CATALOG_SETTINGS,
+    CatalogPlaces,
+    catalog_settings,
+    declared_partitions,
+)
+from kedro_dagster_component.errors import Problem
+from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest
+
+_NAMES = {"partitions", "partition_mappings"}
+"""Settings that name something."""
+_Read = TypeVar("_Read")
+
+
+def settings_in_catalog(manifest: ProjectManifest) -> dict[str, AssetConfig]:
+    """Settings below `metadata: {dagster: ...}` by dataset, without those that are wrong in themselves."""
+    found = {name: _valid(catalog_settings, dataset) for name, dataset in manifest.datasets.items()}
+    return {name: settings for name, settings in found.items() if settings is not None}
+
+
+def partitions_by_name(config: DagsterConfig, in_catalog: Mapping[str, AssetConfig]) -> PartitionsOf:
+    """Says which partitions a dataset has: by `assets:`, else by the catalog."""
+
+    def partitions_of(name: str) -> object:
+        key = most_specific(config.assets, name)
+        if key is not None and "partitions" in config.assets[key].model_fields_set:
+            return config.assets[key].partitions
+        return in_catalog[name].partitions if name in in_catalog else None
+
+    return partitions_of
+
+
+def check_catalog(
+    config: DagsterConfig,
+    manifest: ProjectManifest,
+    in_catalog: Mapping[str, AssetConfig],
+    partitions: Collection[str],
+    partitions_of: PartitionsOf,
+) -> Iterator[Problem]:
+    """The names of partitions and datasets in the catalog, those of a pattern once.
+
+    Args:
+        config: With the named partitions.
+        manifest: The project.
+        in_catalog: Settings by dataset.
+        partitions: Names of all partitions.
+        partitions_of: Says which partitions a dataset has.
+    """
+    places = CatalogPlaces(manifest)
+    for name, asset in in_catalog.items():
+        if not asset.model_fields_set & _NAMES:
+            continue
+        dataset = manifest.datasets[name]
+        label = dataset.pattern or name
+        is_for = functools.partial(_is_from_entry, manifest, label)
+        settings = SettingsAt(asset, (places.entry(dataset), *CATALOG_SETTINGS), label, is_for, places)
+        yield from check_settings(settings, config, manifest, partitions, partitions_of)
+    for dataset in manifest.datasets.values():
+        declared = _valid(declared_partitions, dataset)
+        if declared is not None and isinstance(declared.partitions, str):
+            at = (places.entry(dataset), "partition")
+            yield from check_partitions_choice(declared.partitions, at, config, places, partitions)
+
+
+def _is_from_entry(manifest: ProjectManifest, label: str, name: str) -> bool:
+    """Whether a dataset is what an entry of the catalog describes."""
+    dataset = manifest.datasets.get(name)
+    return dataset is not None and label in (dataset.pattern, name)
+
+
+def _valid(read: Callable[[DatasetEntry], _Read], dataset: DatasetEntry) -> _Read | None:
+    try:
+        return read(dataset)
+    except ValidationError:  # told by `check_catalog_settings`
+        return None
