@@ -20,7 +20,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from kedro_dagster_component.masking import mask_line
+from kedro_dagster_component.masking import MASK, mask_line
 
 _LONG_ENOUGH = 3
 """Characters of a name that say something where it begins another one."""
@@ -192,12 +192,20 @@ def _excerpt(position: Position | None) -> list[str]:
         text = lines[position.line - 1].rstrip("\r")
     except (OSError, IndexError):
         return []
-    shown = mask_line(lines, position.line - 1, all_secret=position.file.name.startswith("credentials")).rstrip("\r")
+    index, all_secret = position.line - 1, position.file.name.startswith("credentials")
+    shown = mask_line(lines, index, all_secret=all_secret).rstrip("\r")
     gutter = f"{position.line:>5} | "
     excerpt = [gutter + shown.replace("\t", " ")]
     if position.column:
-        masked_from = next(
-            (at for at, pair in enumerate(zip(text, shown, strict=False)) if len({*pair}) > 1), len(text)
-        )
-        excerpt.append(" " * (len(gutter) + min(position.column - 1, masked_from)) + "^")
+        before = text[: position.column - 1]
+        masked_before = mask_line([*lines[:index], before], index, all_secret=all_secret)
+        excerpt.append(" " * (len(gutter) + _shown_length(before, masked_before, shown)) + "^")
     return excerpt
+
+
+def _shown_length(before: str, masked_before: str, shown: str) -> int:
+    """Where the text behind another begins once secrets in both are masked; of a secret, where its mask begins."""
+    if shown.startswith(before):
+        return len(before)
+    is_inside = masked_before.endswith(MASK) and not before.endswith(MASK)
+    return min(len(masked_before), len(shown)) - (len(MASK) if is_inside else 0)

@@ -1,5 +1,7 @@
 """Problems that print themselves."""
 
+import pytest
+
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem, did_you_mean
 
 
@@ -36,11 +38,37 @@ def test_further_lines_stand_below_the_excerpt(tmp_path):
 def test_the_line_holds_no_secret(tmp_path):
     file = tmp_path / "a.yml"
     file.write_text("a: {api_key: hunter2, con: 'pg://me:hunter2@h/d'}\n", encoding="utf-8")
-    shown = str(Problem("wrong", Position(file, 1, 25)))
+    shown = str(Problem("wrong", Position(file, 1, 23)))
     assert "hunter2" not in shown
     assert "con: 'pg://***@h/d'" in shown
-    caret = shown.splitlines()[-1]
-    assert caret.index("^") <= 8 + len("a: {api_key: ")
+    assert shown.splitlines()[-1].index("^") == 8 + len("a: {api_key: ***, ")
+
+
+@pytest.mark.parametrize(
+    ("line", "shown"),
+    [
+        ("a: {api_key: hunter2, con: >x}", "a: {api_key: ***, con: >x}"),
+        ("a: {api_key: h, con: >x}", "a: {api_key: ***, con: >x}"),
+        ("a: {con: 'pg://me:hunter2@h/d', >x: 1}", "a: {con: 'pg://***@h/d', >x: 1}"),
+        ("a: {api_key: x, pwd: >hunter2, b: 1}", "a: {api_key: ***, pwd: >***, b: 1}"),
+        ("a: {pwd: hunter2, b: 'x?y#pwd=hunter2', auth_token: z, >c: 1}", None),
+        ("password: >hunter2 # why", "password: >***"),
+        ("password: {a: hunter2, b: >hunter2}", "password: >***"),
+        ("- >hunter2", "- >hunter2"),
+    ],
+)
+def test_the_caret_stays_below_its_word_behind_a_secret(tmp_path, line, shown):
+    file = tmp_path / "a.yml"
+    file.write_text(line.replace(">", "") + "\n", encoding="utf-8")
+    excerpt, caret = str(Problem("wrong", Position(file, 1, line.index(">") + 1))).splitlines()[1:]
+    marked = excerpt[: caret.index("^")] + ">" + excerpt[caret.index("^") :]
+    assert marked[8:] == (shown or "a: {pwd: ***, b: 'x?y#pwd=***', auth_token: ***, >c: 1}")
+
+
+def test_the_caret_below_a_secret_in_a_list(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("tokens:\n  - hunter2\n", encoding="utf-8")
+    assert str(Problem("wrong", Position(file, 2, 5))).splitlines()[1:] == ["    2 |   - ***", "            ^"]
 
 
 def test_the_lines_of_a_file_of_credentials(tmp_path):
