@@ -17,6 +17,7 @@ from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
+from kedro_dagster_component.config.without_effect import settings_without_effect
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
@@ -379,6 +380,8 @@ def _checked_configuration(
         raise ConfigurationError(dict.fromkeys([*problems, *error.problems])) from error
     if problems:
         raise ConfigurationError(problems)
+    for doubt in settings_without_effect(manifest.dagster, positions):
+        warn_at(doubt.position, str(Problem(doubt.message, hint=doubt.hint)))
     return config, positions
 
 

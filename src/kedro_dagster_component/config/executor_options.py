@@ -6,6 +6,7 @@ of the executors, written down once (`tools/executor_schemas.py`) in a form that
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Mapping
 from functools import cache
@@ -30,6 +31,11 @@ REQUIRED = "!"
 _LIMIT_OF_RUN = "max_concurrent"
 _FROM_ONE = frozenset({_LIMIT_OF_RUN, "limit"})
 """Options that have to be at least 1, which no schema of Dagster's says."""
+_BOOLEANS = {
+    **dict.fromkeys(("true", "yes", "on", "y", "t", "1"), True),
+    **dict.fromkeys(("false", "no", "off", "n", "f", "0"), False),
+}
+"""Texts that pydantic, and so kedro-dagster, takes for true and false."""
 _Place = tuple[str | int, ...]
 
 
@@ -103,6 +109,8 @@ class _Reading:
             return self._refuse(f"expected a mapping of one key, got {_got(value, at)}", value, at, hint)
         if not value:
             return self._refuse("expected one key, got an empty mapping", value, at, _one_of(names))
+        chosen = {key: child for key, child in value.items() if child is not None}
+        value = value if len(value) == 1 else chosen or value
         if len(value) > 1:
             first, second = list(value)[:2]
             message = f"both {quote(str(first))} and {quote(str(second))} are given"
@@ -208,28 +216,27 @@ def _takes(schema: Schema) -> str | None:
     return f"it takes {_one_of(names)}" if form == "selector" else f"its keys are {', '.join(sorted(names))}"
 
 
-def _whole_number(value: Any) -> int | None:
-    if isinstance(value, str):
-        try:
-            return int(value)
-        except ValueError:
-            return None
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
+def whole_number(value: Any) -> int | None:
+    """A whole number, also as text and as `4.0`; None for anything else."""
+    number = _number(value)
+    if isinstance(number, float):
+        return int(number) if number.is_integer() else None
+    return number
 
 
 def _number(value: Any) -> float | None:
     if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            return None
+        for read in (int, float):
+            with contextlib.suppress(ValueError):
+                return read(value)
+        return None
     return value if isinstance(value, int | float) and not isinstance(value, bool) else None
 
 
 def _boolean(value: Any) -> bool | None:
     if isinstance(value, str):
-        return {"true": True, "false": False}.get(value.strip().lower())
-    return value if isinstance(value, bool) else None
+        return _BOOLEANS.get(value.strip().lower())
+    return bool(value) if isinstance(value, int | float) and value in (0, 1) else None
 
 
 def _text(value: Any) -> str | None:
@@ -238,7 +245,7 @@ def _text(value: Any) -> str | None:
 
 _SCALARS: Mapping[str, tuple[str, Callable[[Any], Any]]] = {
     "String": ("text", _text),
-    "Int": ("a whole number", _whole_number),
+    "Int": ("a whole number", whole_number),
     "Float": ("a number", _number),
     "Bool": ("true or false", _boolean),
     "Any": ("anything", lambda value: value),
@@ -259,8 +266,8 @@ _FORMS: Mapping[str, Callable[[_Reading, Any, Any, _Place], Any]] = {
 
 _JSON_SCALARS: Mapping[str, dict[str, Any]] = {
     "String": {"type": "string"},
-    "Int": {"type": "integer"},
-    "Float": {"type": "number"},
+    "Int": {"type": ["integer", "string"], "pattern": "^[+-]?[0-9]+$"},
+    "Float": {"type": ["number", "string"], "pattern": "^[+-]?[0-9.]+$"},
     "Bool": {"type": "boolean"},
     "Any": {},
 }

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from kedro_dagster_component.config.executor_options import (
     bundled_schemas,
     options_schema,
     read_options,
+    whole_number,
 )
 from kedro_dagster_component.config.finding import all_findings, finding, quote, refuse
 from kedro_dagster_component.config.section import Section, name_or_inline
@@ -21,7 +22,14 @@ from kedro_dagster_component.errors import did_you_mean
 
 _SCHEMAS = "executor_schemas"
 _DOCKER_KEY = "docker"
+_NETWORKS = "networks"
 _NUMBER_OF_RETRIES = {"type": "integer", "minimum": 0}
+
+WITHOUT_EFFECT: Mapping[str, Mapping[str, Schema]] = {
+    "celery_docker_executor": {"max_concurrent": "Int"},
+    "celery_k8s_job_executor": {"max_concurrent": "Int"},
+}
+"""Options by kind that kedro-dagster takes and Dagster's executor does not know."""
 
 
 @dataclass(frozen=True)
@@ -70,37 +78,50 @@ def _options(kind: str, description: str) -> Any:
     return Field(default=None, description=description, json_schema_extra=describe)
 
 
-def _taken(kind: str, schema: Schema, options: Mapping[str, Any] | None = None) -> Schema:
-    """What an entry may hold: beside what the executor takes, what kedro-dagster has in another place.
+def _taken(kind: str, schema: Schema) -> Schema:
+    """What an entry may hold: beside what the executor takes, what kedro-dagster takes there.
 
-    It has the options of the container of `celery_docker_executor` beside those of Celery, not below `docker`.
+    It has the options of the container of `celery_docker_executor` beside those of Celery, not below `docker`, which
+    may be left out: the image is that of the code location then.
 
     Args:
         kind: Of the executor.
         schema: Of the executor.
-        options: As written; where the container's stand beside, `docker` need not be there. None for any.
     """
-    if kind != "celery_docker_executor" or isinstance(schema, str):
+    if isinstance(schema, str) or kind not in WITHOUT_EFFECT:
         return schema
-    fields = schema["shape"]
+    fields = {**WITHOUT_EFFECT[kind], **schema["shape"]}
+    if kind != "celery_docker_executor":
+        return {"shape": fields}
     container = next(inner for name, inner in fields.items() if name.removesuffix(REQUIRED) == _DOCKER_KEY)
     beside = {name.removesuffix(REQUIRED): inner for name, inner in container["shape"].items()}
-    if options is not None and not beside.keys() & options.keys():
-        return {"shape": {**beside, **fields}}
     own = {name: inner for name, inner in fields.items() if name.removesuffix(REQUIRED) != _DOCKER_KEY}
-    return {"shape": {**beside, **own, _DOCKER_KEY: container}}
+    return {"shape": {**beside, _NETWORKS: {"list": "String"}, **own, _DOCKER_KEY: container}}
 
 
 def _as_dagster_has_them(kind: str, options: dict[str, Any], schema: Schema) -> dict[str, Any]:
-    """Options in the places where the executor looks for them."""
+    """Options in the places where the executor looks for them, without those it does not know."""
+    known = {key: value for key, value in options.items() if key not in WITHOUT_EFFECT.get(kind, {})}
     if kind != "celery_docker_executor" or isinstance(schema, str):
-        return options
+        return known
     own = {name.removesuffix(REQUIRED) for name in schema["shape"]}
-    container = {key: value for key, value in options.items() if key not in own}
-    if not container:
-        return options
-    kept = {key: value for key, value in options.items() if key in own}
+    container = {key: value for key, value in known.items() if key not in own}
+    networks = container.pop(_NETWORKS, ())
+    if networks:
+        container["network"] = networks[0]
+    kept = {key: value for key, value in known.items() if key in own}
     return {**kept, _DOCKER_KEY: {**container, **kept.get(_DOCKER_KEY, {})}}
+
+
+def _networks_findings(kind: str, options: Any) -> Iterator[Any]:
+    """Networks that the executor, which takes one, would leave out."""
+    networks = options.get(_NETWORKS) if kind == "celery_docker_executor" and isinstance(options, Mapping) else None
+    if not networks:
+        return
+    given = [options.get("network"), (options.get(_DOCKER_KEY) or {}).get("network")]
+    if len({*networks, *(name for name in given if name is not None)}) > 1:
+        message = f"executor kind '{kind}' takes one network only"
+        yield finding(message, hint="keep one, as 'network: name'", at=(_NETWORKS,), at_key=True)
 
 
 def _with_retries(options: Mapping[str, Any]) -> dict[str, Any]:
@@ -108,8 +129,9 @@ def _with_retries(options: Mapping[str, Any]) -> dict[str, Any]:
     retries = options.get("retries")
     if retries == {}:
         return {**options, "retries": {"enabled": {}}}
-    if isinstance(retries, int) and not isinstance(retries, bool) and retries >= 0:
-        return {**options, "retries": {"enabled" if retries else "disabled": {}}}
+    number = whole_number(retries)
+    if number is not None and number >= 0:
+        return {**options, "retries": {"enabled" if number else "disabled": {}}}
     return dict(options)
 
 
@@ -161,8 +183,8 @@ class ExecutorConfig(Section):
             return value
         kind = info.field_name
         schema = (info.context or {}).get(_SCHEMAS, {}).get(kind) or bundled_schemas()[kind]
-        options, findings = read_options(_taken(kind, schema, value), _with_retries(value))
-        all_findings(findings)
+        options, findings = read_options(_taken(kind, schema), _with_retries(value))
+        all_findings([*findings, *([] if findings else _networks_findings(kind, options))])
         return _as_dagster_has_them(kind, options, schema)
 
 
@@ -226,7 +248,7 @@ def kind_of_options(value: Mapping[str, Any]) -> str | None:
     if named is not None:
         return named
     for kind, keys in FLAT_KEYS_BY_KIND.items():
-        if keys.issuperset(value) and (kind.startswith("celery") or not isinstance(value.get("retries"), int)):
+        if keys.issuperset(value) and (kind.startswith("celery") or whole_number(value.get("retries")) is None):
             return kind
     return None
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from config_reading import mistakes, parse
+from config_reading import mistakes, parse, short
 from test_config_check import problems
 
 from kedro_dagster_component.compat.dagster import plain_schema
@@ -22,6 +22,7 @@ from kedro_dagster_component.config.executors import (
     ExecutorConfig,
     executor_context,
 )
+from kedro_dagster_component.config.without_effect import settings_without_effect
 
 JOB = "jobs: {a: {pipeline: {}, executor: far}}\n"
 
@@ -68,7 +69,17 @@ MISTAKES = [
         "1:46 executors.far.celery_executor.broker: unknown option 'evn' -> did you mean 'env'?",
         "1:70 executors.far.celery_executor.config_source: expected a mapping, got the text 'x'",
     ]),
-    ("{celery_docker_executor: {broker: b}}", ["1:19 executors.far.celery_docker_executor: 'docker' is missing -> its keys are container_kwargs, env_vars, image, network, registry"]),
+    ("{celery_docker_executor: {networks: [a, b]}}", ["1:44 executors.far.celery_docker_executor: executor kind 'celery_docker_executor' takes one network only -> keep one, as 'network: name'"]),
+    ("{celery_docker_executor: {networks: [a], docker: {network: b}}}", ["1:44 executors.far.celery_docker_executor: executor kind 'celery_docker_executor' takes one network only -> keep one, as 'network: name'"]),
+    ("{celery_k8s_job_executor: {max_concurrent: 0, retries: 1.5}}", [
+        "1:61 executors.far.celery_k8s_job_executor.max_concurrent: has to be at least 1, got the number 0 -> leave it out for Dagster's own default",
+        "1:73 executors.far.celery_k8s_job_executor.retries: expected a mapping of one key, got the number 1.5 -> 'enabled' or 'disabled'",
+    ]),
+    ("{multiprocess: {max_concurrent: 4.5}}", ["1:50 executors.far.multiprocess.max_concurrent: expected a whole number, got the number 4.5"]),
+    ("{k8s_job_executor: {load_incluster_config: 2}}", ["1:61 executors.far.k8s_job_executor.load_incluster_config: expected true or false, got the number 2"]),
+    ("{dask_executor: {cluster: {}}}", ["1:44 executors.far.dask_executor.cluster: expected one key, got an empty mapping -> one of existing, kube, local, lsf, moab, oar, pbs, sge, slurm, ssh, yarn"]),
+    ("{dask_executor: {cluster: {yarn: {}, local: {}}}}", ["1:55 executors.far.dask_executor.cluster: both 'yarn' and 'local' are given -> keep one of them"]),
+    ("{k8s_job_executor: {step_k8s_config: {x: 1}}}", ["1:56 executors.far.k8s_job_executor.step_k8s_config: unknown option 'x' -> there is: 'container_config', 'job_config', 'job_metadata', 'job_spec_config', 'merge_behavior', 'pod_spec_config', 'pod_template_spec_metadata'"]),
     ("{celery_docker_executor: {image: 3}}", ['1:51 executors.far.celery_docker_executor.image: expected text, got the number 3 -> put it in quotes: "3"']),
     ("{celery_k8s_job_executor: {job_wait_timeout: long, 3: x}}", [
         "1:63 executors.far.celery_k8s_job_executor.job_wait_timeout: expected a number, got the text 'long'",
@@ -111,6 +122,16 @@ RIGHT = [
         "docker": {"image": "a", "network": "n"},
     }),
     ("{celery_k8s_job_executor: {job_wait_timeout: 10}}", None),
+    ("{celery_k8s_job_executor: {job_namespace: a, max_concurrent: 3}}", {"job_namespace": "a"}),
+    ("{celery_docker_executor: {broker: b}}", {"broker": "b", "docker": {}}),
+    ("{celery_docker_executor: }", {"docker": {}}),
+    ("{celery_docker_executor: {networks: [a], max_concurrent: 3}}", {"docker": {"network": "a"}}),
+    ("{celery_docker_executor: {networks: []}}", {"docker": {}}),
+    ("{celery_executor: {retries: '2'}}", {"retries": {"enabled": {}}}),
+    ("{multiprocess: {max_concurrent: 4.0}}", {"max_concurrent": 4}),
+    ("{k8s_job_executor: {load_incluster_config: 1}}", {"load_incluster_config": True}),
+    ("{k8s_job_executor: {load_incluster_config: 'off'}}", {"load_incluster_config": False}),
+    ("{dask_executor: {cluster: {local: , existing: {address: a}}}}", {"cluster": {"existing": {"address": "a"}}}),
 ]  # fmt: skip
 
 
@@ -120,6 +141,26 @@ def test_what_is_right(executor: str, options: dict[str, object] | None, tmp_pat
 
     assert read.options == (options or next(iter(yaml.safe_load(executor).values())))
     assert read_options(bundled_schemas()[read.kind], read.options) == (read.options, [])  # as Dagster takes them
+
+
+def test_options_without_effect_are_told_and_load(tmp_path: Path) -> None:
+    text = """
+executors: {a: {celery_docker_executor: {max_concurrent: 2}}, b: {multiprocess: {max_concurrent: 2}}}
+jobs:
+  c: {pipeline: {}, executor: {celery_k8s_job_executor: {max_concurrent: 2}}}
+  d: {pipeline: {}, executor: {max_concurrent: 2, broker: b, job_namespace: x}}
+"""
+    file = tmp_path / "dagster.yml"
+    file.write_text(text, encoding="utf-8")
+    content = yaml.safe_load(text)
+
+    told = [short(one) for one in settings_without_effect(content, read_all_positions([file], content))]
+
+    assert [line.split(" -> ")[0] for line in told] == [
+        "2:42 executors.a.celery_docker_executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_docker_executor'",
+        "4:58 jobs.c.executor.celery_k8s_job_executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_k8s_job_executor'",
+        "5:32 jobs.d.executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_k8s_job_executor'",
+    ]
 
 
 def test_an_installed_executor_of_another_version_counts() -> None:

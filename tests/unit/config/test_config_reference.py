@@ -56,6 +56,7 @@ def test_the_examples_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
         "jobs:\nloggers:\n_anything: {x: 1}\n",
         "executors: ${globals:executors}\njobs: {a: {pipeline: '${globals:p}', tags: , executor: {max_concurrent: 2}}}",
         "executors: {a: {multiprocess: {max_concurrent: '${oc.env:N,4}'}}, b: {in_process: }}",
+        "executors: {a: {multiprocess: {max_concurrent: '4'}}, b: {celery_docker_executor: {networks: [x]}}}",
         "schedules: {a: {cron_schedule: '@daily', default_status: running}}",
     ],
 )
@@ -72,6 +73,7 @@ def test_the_schema_takes_what_is_right(text: str) -> None:
         "jobs: {a: {pipeline: {}, executor: {max_concurent: 1}}}",
         "jobs: {a: {pipeline: {}, executor: 3}}",
         "executors: {a: {multiprocess: {max_concurrent: 0}}}",
+        "executors: {a: {multiprocess: {max_concurrent: four}}}",
         "executors: {a: {in_process: {}, multiprocess: {}}}",
         "schedules: {a: {cron_schedule: []}}",
         "schedules: {a: {cron_schedule: '@daily', default_status: ON}}",
