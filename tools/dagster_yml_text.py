@@ -83,7 +83,8 @@ assets:
   "{name}_sales":
     partitions: day
     partition_mappings: {orders: {type: time_window, start_offset: -1}}
-    owners: ["team:sales"]
+    owners: ["team:{name}"]
+    tags: {region: "{name}"}
     automation_condition: {and: [{on_cron: "0 6 * * *"}, {not: in_progress}]}
     freshness_policy: {type: time_window, fail_window_seconds: 86400}
 """,
@@ -106,6 +107,7 @@ NOTES = {
     "Dagster's events come as records of the logger `dagster`, at the level they have in Dagster: ERROR for failures, DEBUG\n"
     "for the rest; how the run ended comes as INFO or ERROR.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
+    "Placeholders of the pattern are filled in for each dataset, in every text of the settings but not in keys.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
     "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"
     "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n"

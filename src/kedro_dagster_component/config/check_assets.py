@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+
+from pydantic import ValidationError
 
 from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.check_mappings import PartitionsOf, check_mappings
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.partitions import MultiPartitionsConfig, dimension_mistake
-from kedro_dagster_component.config.patterns import fits, is_pattern
+from kedro_dagster_component.config.patterns import fits, is_pattern, most_specific
 from kedro_dagster_component.config.positions import Places, Positions
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import ProjectManifest, dataset_name, is_parameter
@@ -55,8 +58,29 @@ def check_assets(
     for key, asset in config.assets.items():
         path: KeyPath = ("assets", key)
         yield from _key_problems(key, path, known, positions)
-        settings = SettingsAt(asset, path, key, functools.partial(fits, key), positions)
-        yield from check_settings(settings, config, manifest, declared.partitions, partitions_of)
+        whole = SettingsAt(asset, path, key, functools.partial(fits, key), positions)
+        filled, wrong = _filled_in(whole, config, known)
+        yield from wrong
+        for settings in filled:
+            yield from check_settings(settings, config, manifest, declared.partitions, partitions_of)
+
+
+def _filled_in(
+    whole: SettingsAt, config: DagsterConfig, known: Collection[str]
+) -> tuple[list[SettingsAt], list[Problem]]:
+    """Settings with their placeholders filled in, once for each dataset, and what is wrong with them then."""
+    if not whole.asset.has_placeholders:
+        return [whole], []
+    filled, wrong = [], []
+    for name in sorted(name for name in known if most_specific(config.assets, name) == whole.label):
+        try:
+            filled.append(replace(whole, asset=whole.asset.for_dataset(whole.label, name)))
+        except ValidationError as error:
+            for line in error.errors(include_url=False):
+                path: KeyPath = (*whole.path, *(step for step in line["loc"] if step != KEY_MARK))
+                message, hint = f"{line['ctx']['message']} (for '{name}')", line["ctx"]["hint"] or None
+                wrong.append(whole.places.problem(path, message, hint=hint))
+    return filled, wrong
 
 
 def check_settings(

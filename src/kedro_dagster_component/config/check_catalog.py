@@ -12,12 +12,12 @@ from kedro_dagster_component.config.assets import AssetConfig
 from kedro_dagster_component.config.check_assets import SettingsAt, check_partitions_choice, check_settings
 from kedro_dagster_component.config.check_mappings import PartitionsOf
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.settings import (
     CATALOG_SETTINGS,
     CatalogPlaces,
     catalog_settings,
     declared_partitions,
+    settings_in_file,
 )
 from kedro_dagster_component.errors import Problem
 from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest
@@ -37,9 +37,12 @@ def partitions_by_name(config: DagsterConfig, in_catalog: Mapping[str, AssetConf
     """Says which partitions a dataset has: by `assets:`, else by the catalog."""
 
     def partitions_of(name: str) -> object:
-        key = most_specific(config.assets, name)
-        if key is not None and "partitions" in config.assets[key].model_fields_set:
-            return config.assets[key].partitions
+        try:
+            in_file = settings_in_file(config, name)
+        except ValidationError:  # told by `check_assets`
+            return None
+        if in_file is not None and "partitions" in in_file.model_fields_set:
+            return in_file.partitions
         return in_catalog[name].partitions if name in in_catalog else None
 
     return partitions_of

@@ -6,7 +6,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from kedro_dagster_component.config.assets import AssetConfig
+from kedro_dagster_component.config.assets import AssetEntries
 from kedro_dagster_component.config.automation import AutomationConfig
 from kedro_dagster_component.config.executors import ExecutorConfig
 from kedro_dagster_component.config.jobs import JobConfig
@@ -33,8 +33,10 @@ class DagsterConfig(Section):
     partitions: Annotated[dict[Text, PartitionsConfig], EMPTY_AS_MAPPING] = Field(
         default={}, description="Partitions by name, for assets to refer to."
     )
-    assets: Annotated[dict[Text, AssetConfig], EMPTY_AS_MAPPING] = Field(
-        default={}, description="Settings of assets, by the name of a dataset or a dataset-factory pattern."
+    assets: AssetEntries = Field(
+        default={},
+        description="Settings of assets, by the name of a dataset or a dataset-factory pattern. Placeholders of the "
+        "pattern are filled in for each dataset in every text of its settings.",
     )
     automation: AutomationConfig | None = Field(
         default=None, description="The sensor behind automation conditions; off without this section."

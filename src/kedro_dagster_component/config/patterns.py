@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
+from typing import Any
 
 from kedro_dagster_component.config.scalars import PLACEHOLDER
 
@@ -41,6 +42,22 @@ def match(pattern: str, name: str) -> dict[str, str] | None:
 def fits(pattern: str, name: str) -> bool:
     """Whether a pattern, or a name without placeholders, fits a name."""
     return match(pattern, name) is not None
+
+
+def fill(value: Any, values: Mapping[str, str]) -> Any:
+    """Text values with the placeholders filled in, at any depth; keys and unknown placeholders stay.
+
+    Args:
+        value: Mappings, lists and scalars.
+        values: By placeholder.
+    """
+    if isinstance(value, str):
+        return PLACEHOLDER.sub(lambda found: values.get(found[1], found[0]), value)
+    if isinstance(value, list | tuple):
+        return [fill(item, values) for item in value]
+    if isinstance(value, Mapping):
+        return {key: fill(item, values) for key, item in value.items()}
+    return value
 
 
 def most_specific(patterns: Iterable[str], name: str) -> str | None:

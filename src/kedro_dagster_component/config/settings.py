@@ -53,12 +53,21 @@ def resolve_asset_settings(config: DagsterConfig, manifest: ProjectManifest) -> 
     settings: dict[str, AssetConfig] = {}
     for name in sorted(asset_names(manifest)):
         in_catalog = catalog_settings(manifest.datasets.get(name))
-        key = most_specific(config.assets, name)
-        in_file = config.assets[key] if key is not None else None
-        found = [part for part in (_from_class(name, declared), in_catalog, in_file) if part is not None]
+        parts = (_from_class(name, declared), in_catalog, settings_in_file(config, name))
+        found = [part for part in parts if part is not None]
         if found:
             settings[name] = functools.reduce(_merged, found)
     return settings
+
+
+def settings_in_file(config: DagsterConfig, name: str) -> AssetConfig | None:
+    """What `assets:` says of a dataset; None where it says nothing.
+
+    Raises:
+        ValidationError: It is wrong once placeholders are filled in.
+    """
+    key = most_specific(config.assets, name)
+    return config.assets[key].for_dataset(key, name) if key is not None else None
 
 
 def check_catalog_settings(manifest: ProjectManifest) -> list[Problem]:

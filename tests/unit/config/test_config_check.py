@@ -305,6 +305,48 @@ def test_wrong_settings_in_the_catalog(tmp_path: Path) -> None:
     ]
 
 
+ASSET_FACTORY = """\
+partitions: {eu_day: {type: daily, start_date: '2024-01-01'}}
+assets:
+  "{ns}.model":
+    partitions: "{ns}_day"
+    owners: ["team:{ns}", "{ns}@example.com"]
+    tags: {region: "{ns}"}
+    kinds: ["{ns}"]
+    pool: "{ns}_pool"
+    group_name: "g/{ns}"
+    code_version: "{ns}-1"
+"""
+
+
+def test_placeholders_are_filled_in_in_every_text(tmp_path: Path) -> None:
+    raw = yaml.safe_load(ASSET_FACTORY.replace("eu_day:", "eu_day: &day").replace("01'}", "01'}, us_day: *day", 1))
+    manifest = project(raw, tmp_path / "none.yml", dagster_files=())
+
+    settings = resolve_asset_settings(load_dagster_config(manifest)[0], manifest)
+
+    eu, us = settings["eu.model"], settings["us.model"]
+    assert (eu.partitions, eu.owners, eu.tags) == ("eu_day", ("team:eu", "eu@example.com"), {"region": "eu"})
+    assert (us.kinds, us.pool, us.group_name, us.code_version) == (("us",), "us_pool", "g/us", "us-1")
+
+
+NO_GROUP = "no group name: use letters, digits and '_', with '/' between levels"
+
+
+def test_placeholders_that_give_something_wrong(tmp_path: Path) -> None:
+    assert problems(ASSET_FACTORY, tmp_path) == [
+        "4:17 assets.\"{ns}.model\".partitions: there are no partitions 'us_day' -> did you mean 'eu_day'?"
+    ]
+    dotted = 'assets: {"{ns}model": {group_name: "{ns}x", pool: "{other}", owners: ["team:{other}"]}, clean: {kinds: ["{x}"]}}'
+    assert [line.split(" -> ")[0].replace(NO_GROUP, "no group") for line in problems(dotted, tmp_path)] == [
+        "1:36 assets.\"{ns}model\".group_name: 'eu.x' is no group (for 'eu.model')",
+        "1:36 assets.\"{ns}model\".group_name: 'us.x' is no group (for 'us.model')",
+        "1:51 assets.\"{ns}model\".pool: nothing says what '{other}' stands for",
+        "1:71 assets.\"{ns}model\".owners[0]: nothing says what '{other}' stands for",
+        "1:105 assets.clean.kinds[0]: '{x}' is no kind: up to 63 letters, digits, '_', '-' and '.'",
+    ]
+
+
 CATALOG = """\
 clean:
   metadata:
