@@ -150,7 +150,8 @@ class RunFailedError(StepError):
     """
 
     def __init__(self, class_name: str, message: str, traceback: str = "", step: str | None = None) -> None:
-        super().__init__(f"{class_name}: {message}" + (f"\n\n{traceback}" if traceback else ""))
+        headline = f"{class_name}: {message}" if message else class_name
+        super().__init__(headline + (f"\n\n{traceback}" if traceback else ""))
         self.class_name, self.original_message = class_name, message
         self.original_traceback, self.step = traceback, step
 

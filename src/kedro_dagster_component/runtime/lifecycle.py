@@ -28,6 +28,8 @@ attended_runs: set[str] = set()
 """Ids of the runs whose hooks this process sees to at the moment."""
 
 _MARK = "kedro/run_hooks"
+_WRAPPERS = frozenset({"RetryRequestedFromPolicy", "HookError"})
+"""Classes of errors around that of the node or hook: of Dagster after the last retry, and of ours for the hook's name."""
 
 
 @dataclass(frozen=True)
@@ -229,10 +231,16 @@ def _failure_of_step(event: dg.DagsterEvent) -> Failure:
     if info is None:
         return Failure("StepFailed", event.message or "the step failed", step=step)
     raised = _raised(info)
-    message = raised.message.strip()
     class_name = raised.cls_name or "Error"
-    _, separator, text = message.partition(f"{class_name}: ")
-    return Failure(class_name, text if separator else message, "".join(raised.stack), step)
+    return Failure(class_name, _message_of(raised.message.strip(), class_name), "".join(raised.stack), step)
+
+
+def _message_of(line: str, class_name: str) -> str:
+    """The message alone of the line that ends a traceback: `module.Class: message`, or `module.Class` without one."""
+    _, separator, message = line.partition(f"{class_name}: ")
+    if separator:
+        return message
+    return "" if line.rpartition(".")[2] == class_name else line
 
 
 def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | None:
@@ -244,7 +252,7 @@ def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | No
 
 
 def _raised(info: Any) -> Any:
-    """The outermost error that is not Dagster's own; a cause the node itself gave it stays its cause."""
-    while info.cause is not None and (info.cls_name or "").startswith("Dagster"):
+    """The outermost error that is neither Dagster's nor ours; a cause the node itself gave it stays its cause."""
+    while info.cause is not None and ((info.cls_name or "").startswith("Dagster") or info.cls_name in _WRAPPERS):
         info = info.cause
     return info

@@ -45,6 +45,7 @@ class _OpenRun:
     refusal: Exception | None = None
 
 
+_INTERRUPTED = dg.DagsterExecutionInterruptedError.__name__
 _RUN_ENDS = frozenset({dg.DagsterEventType.RUN_FAILURE, dg.DagsterEventType.RUN_CANCELED})
 
 _open_runs: dict[str, _OpenRun] = {}
@@ -156,7 +157,10 @@ def _job_of(context: Any, run: dg.DagsterRun) -> dg.JobDefinition:
 
 
 def _failure_of(view: RunView) -> Failure:
-    """The first failed step of a run, else what Dagster says of the run itself, and just before (how it was killed)."""
+    """The first failed step of a run, else what Dagster says of the run itself, and just before (how it was killed).
+
+    A step that was interrupted failed since its run was over already: it says nothing of why.
+    """
     wanted = {*_RUN_ENDS, dg.DagsterEventType.STEP_FAILURE, dg.DagsterEventType.ENGINE_EVENT}
     watch, before, said = FailureWatch(), "", ["the run failed"]
     for entry in view.instance.all_logs(view.run.run_id, of_type=wanted):
@@ -168,4 +172,6 @@ def _failure_of(view: RunView) -> Failure:
             said = [event.message or "the run failed", before]
         elif not event.step_key:
             before = event.message or ""
-    return watch.failure or Failure("RunFailed", " ".join(said).strip())
+    if watch.failure is not None and watch.failure.class_name != _INTERRUPTED:
+        return watch.failure
+    return Failure("RunFailed", " ".join(said).strip())

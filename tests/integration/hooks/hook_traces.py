@@ -203,8 +203,12 @@ REGISTRY = """
         finally:
             Path("waiting").unlink()
 
+    def despair(size):
+        raise ValueError
+
     def register_pipelines():
         return {
+            "hopeless": pipeline([node(despair, "params:size", "hope", name="despair")]),
             "__default__": pipeline([
                 node(start, "params:size", "numbers", name="start"),
                 node(check, "numbers", "checked", name="check"),
@@ -232,6 +236,7 @@ DAGSTER = """
       retried: {pipeline: {pipeline_name: __default__}, retry_policy: {max_retries: 1}}
       scheduled: {pipeline: {pipeline_name: __default__}, schedule: minutely, executor: {in_process: {}}}
       die: {pipeline: {pipeline_name: die}}
+      hopeless: {pipeline: {pipeline_name: hopeless}, retry_policy: {max_retries: 1}}
       wait: {pipeline: {pipeline_name: wait}}
 """
 NODES = ("start", "check", "add", "double", "tell")

@@ -100,6 +100,7 @@ def runs(written):
         "api": {**job, "executor": "api", "write": {fail: ""}},
         "several": {**job, "config": SEVERAL, "write": {fail: ""}},
         "killed step": {"job": "die", "config": SEVERAL},
+        "retried": {"job": "hopeless", "config": SEVERAL},
         **{hook: {**job, "write": {raise_in: hook}} for hook in HOOKS_THAT_RAISE},
         "api before": {**job, "executor": "api", "write": {raise_in: "before_pipeline_run"}},
         "api after": {**job, "executor": "api", "write": {raise_in: "after_pipeline_run"}},
@@ -134,6 +135,14 @@ def test_between_processes_the_error_keeps_class_message_and_traceback(runs):
     assert "the node's own words" in error["message"]
     assert "in check" in error["original_traceback"]
     assert runs["several"][1].one("on_node_error")["error"] == "ValueError"
+
+
+def test_after_the_last_retry_the_error_is_still_that_of_the_node(runs):
+    trace = runs["retried"][1]
+    error = told_of_error(trace)
+    assert (error["class_name"], error["step"]) == ("ValueError", "despair")
+    assert "in despair" in error["original_traceback"]
+    assert trace.counts()["on_node_error"] == 2
 
 
 def test_a_killed_step_is_told_once(runs):
