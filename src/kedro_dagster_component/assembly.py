@@ -10,6 +10,7 @@ import dagster as dg
 
 from kedro_dagster_component.attributes import check_attributes, check_values, filters_of, partitions_of
 from kedro_dagster_component.config.check_executors import kinds_in
+from kedro_dagster_component.config.check_sensors import name_clash
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
@@ -303,10 +304,8 @@ class _Assembly:
         }
         twice = sorted(name for name, count in Counter([*names["schedule"], *names["sensor"]]).items() if count > 1)
         if twice:
-            shown = ", ".join(f"'{name}'" for name in twice)
-            message = f"a schedule and a sensor, or two sensors, are both called {shown}"
-            hint = "rename the entry under `sensors:`; a schedule is called after its job, with `_schedule` behind it"
-            raise ConfigurationError([Problem(message, self._positions.at("sensors"), hint)])
+            entries = [("sensors", name.removeprefix(self._prefix)) for name in twice]
+            raise ConfigurationError(map(name_clash, twice, entries, [self._positions] * len(twice)))
         claim_names(claims, self._place.label, self._place.position(), names)
 
     def _executor(self, claims: Claims) -> dg.ExecutorDefinition | None:

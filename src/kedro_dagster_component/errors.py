@@ -105,11 +105,11 @@ class ConfigurationError(KedroDagsterError):
     """Mistakes in `component.yaml`, `dagster.yml` or the catalog, all of them at once.
 
     Attributes:
-        problems: Sorted by file and line; never empty.
+        problems: Sorted by file and line, each once; never empty.
     """
 
     def __init__(self, problems: Iterable[Problem]) -> None:
-        self.problems: Sequence[Problem] = sorted(problems, key=Problem.sort_key)
+        self.problems: Sequence[Problem] = sorted(dict.fromkeys(problems), key=Problem.sort_key)
         count = len(self.problems)
         title = "1 problem" if count == 1 else f"{count} problems"
         super().__init__(f"{title} in the configuration\n\n" + "\n\n".join(map(str, self.problems)))

@@ -95,3 +95,8 @@ def _first_free(candidate: str, used: set[str]) -> str:
 def fan_out_names(op_name: str) -> tuple[str, str, str]:
     """Names of the three ops of a node whose partition keys are steps of their own: keys, node, done."""
     return f"{op_name}__keys", f"{op_name}__node", f"{op_name}__done"
+
+
+def schedule_name(job: str) -> str:
+    """What Dagster calls the schedule of a job."""
+    return f"{identifier(job)}_schedule"

@@ -91,6 +91,10 @@ def test_problems_are_sorted_and_counted(tmp_path):
     assert str(ConfigurationError(problems[:1])).startswith("1 problem in the configuration\n\n")
 
 
+def test_a_problem_that_two_found_is_told_once():
+    assert len(ConfigurationError([Problem("a"), Problem("b"), Problem("a")]).problems) == 2
+
+
 def test_nearest_names():
     assert did_you_mean("trian", ["train", "test"]) == "did you mean 'train'?"
     assert did_you_mean("ab", ["abc", "abd"]) == "did you mean 'abd' or 'abc'?"

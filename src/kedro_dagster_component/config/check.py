@@ -38,9 +38,9 @@ def check_against_project(
     if declared is None:
         declared = Declared.of({name: getattr(config, name) for name in DagsterConfig.model_fields}, partitions)
     in_catalog = settings_in_catalog(manifest)
-    partitions_of = partitions_by_name(config, in_catalog)
+    partitions_of = partitions_by_name(config, manifest, in_catalog)
     problems = [
-        *check_jobs(config, positions, manifest, declared),
+        *check_jobs(config, positions, manifest, declared, partitions_of),
         *check_partitions(config, positions, declared),
         *check_assets(config, positions, manifest, declared, partitions_of),
         *check_catalog(config, manifest, in_catalog, declared.partitions, partitions_of),

@@ -33,8 +33,10 @@ def settings_in_catalog(manifest: ProjectManifest) -> dict[str, AssetConfig]:
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
-def partitions_by_name(config: DagsterConfig, in_catalog: Mapping[str, AssetConfig]) -> PartitionsOf:
-    """Says which partitions a dataset has: by `assets:`, else by the catalog."""
+def partitions_by_name(
+    config: DagsterConfig, manifest: ProjectManifest, in_catalog: Mapping[str, AssetConfig]
+) -> PartitionsOf:
+    """Says which partitions a dataset has: by `assets:`, else by the catalog, its metadata before its class."""
 
     def partitions_of(name: str) -> object:
         try:
@@ -43,7 +45,11 @@ def partitions_by_name(config: DagsterConfig, in_catalog: Mapping[str, AssetConf
             return None
         if in_file is not None and "partitions" in in_file.model_fields_set:
             return in_file.partitions
-        return in_catalog[name].partitions if name in in_catalog else None
+        if name in in_catalog and "partitions" in in_catalog[name].model_fields_set:
+            return in_catalog[name].partitions
+        dataset = manifest.datasets.get(name)
+        declared = _valid(declared_partitions, dataset) if dataset is not None else None
+        return declared.partitions if declared is not None else None
 
     return partitions_of
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
+from kedro_dagster_component.config.check_mappings import PartitionsOf
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.factories import ConcreteJob, FailedJob, expand_jobs, factory_jobs
@@ -21,10 +22,16 @@ _NOTHING_LEFT = "contains no nodes after applying"
 
 
 def check_jobs(
-    config: DagsterConfig, positions: Positions, manifest: ProjectManifest, declared: Declared
+    config: DagsterConfig,
+    positions: Positions,
+    manifest: ProjectManifest,
+    declared: Declared,
+    partitions_of: PartitionsOf,
 ) -> Iterator[Problem]:
-    """All that jobs and job factories name."""
+    """All that jobs and job factories name, and settings for partitions of jobs that have none."""
     for job in expand_jobs(config, manifest).values():
+        if _is_unpartitioned(job, manifest, partitions_of):
+            yield from _unpartitioned_problems(job, config, positions)
         found = [*_reference_problems(job, positions, declared), *_filter_problems(job, positions, manifest)]
         yield from found or _selection_problems(job, positions, manifest)
     for key, job_config in config.jobs.items():
@@ -32,6 +39,27 @@ def check_jobs(
             yield from _factory_problems(key, job_config, positions, manifest)
     for made in factory_jobs(config, manifest):
         yield from _made_problems(made, positions)
+
+
+def _is_unpartitioned(job: ConcreteJob, manifest: ProjectManifest, partitions_of: PartitionsOf) -> bool:
+    """Whether it is certain that no step of a job has partitions."""
+    selection = manifest.job_selections.get(job.name)
+    if selection is None or selection.error is not None:
+        return False
+    nodes = [manifest.nodes[node_id] for node_id in selection.node_ids]
+    return all(partitions_of(name) is None for node in nodes for name in (node.output_datasets or (node.name,)))
+
+
+def _unpartitioned_problems(job: ConcreteJob, config: DagsterConfig, positions: Positions) -> Iterator[Problem]:
+    path: KeyPath = ("jobs", job.key)
+    if job.config.partitions is not None:
+        yield positions.problem((*path, "partitions"), f"nothing in this job is partitioned{_made_by(job)}")
+    named = job.config.schedule
+    schedule = config.schedules.get(named) if isinstance(named, str) else named
+    if schedule is not None and not schedule.cron_schedule:
+        at = ("schedules", named) if isinstance(named, str) else (*path, "schedule")
+        message = f"'cron_schedule' is missing: job '{job.name}' has no partitions by time to follow"
+        yield positions.problem(at, message, hint='for example "0 2 * * *", every night at two', at_key=True)
 
 
 def _reference_problems(job: ConcreteJob, positions: Positions, declared: Declared) -> Iterator[Problem]:
@@ -52,28 +80,29 @@ def _reference_problems(job: ConcreteJob, positions: Positions, declared: Declar
 
 def _filter_problems(job: ConcreteJob, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
     chosen = job.config.pipeline
-    unknown = [name for name in chosen.pipelines if name not in manifest.pipelines]
-    if unknown:
-        for name in unknown:
-            hint = did_you_mean(name, manifest.pipelines)
-            message = f"there is no pipeline '{name}'{_made_by(job)}"
-            yield positions.problem(_pipeline_path(job, name), message, hint=hint)
-        return
-    nodes = [manifest.nodes[node_id] for name in chosen.pipelines for node_id in manifest.pipelines[name]]
+    for name in (name for name in chosen.pipelines if name not in manifest.pipelines):
+        hint = did_you_mean(name, manifest.pipelines)
+        message = f"there is no pipeline '{name}'{_made_by(job)}"
+        yield positions.problem(_pipeline_path(job, name), message, hint=hint)
+    nodes, owner = _nodes_of(chosen.pipelines, manifest)
     for field, (noun, names_of) in _NAMES_BY_FIELD.items():
         wanted = getattr(chosen, field) or ()
         known = {name for node in nodes for name in names_of(node)} if wanted else set()
         for index, name in enumerate(wanted):
-            if name not in known:
-                message = f"{_owner(chosen.pipelines)} no {noun} '{name}'{_made_by(job)}"
+            if name not in known and not is_pattern(name):  # a factory's placeholders stand for something else
+                message = f"{owner} {noun} '{name}'{_made_by(job)}"
                 close = _elsewhere(name, names_of, manifest) or did_you_mean(name, known)
                 hint = close or f"none of its nodes has a {noun}"
                 yield positions.problem(("jobs", job.key, "pipeline", field, index), message, hint=hint)
 
 
-def _owner(pipelines: tuple[str, ...]) -> str:
+def _nodes_of(pipelines: tuple[str, ...], manifest: ProjectManifest) -> tuple[list[NodeEntry], str]:
+    """Nodes a filter chooses from, and what a message says has none; all nodes, where a pipeline does not exist."""
+    if any(name not in manifest.pipelines for name in pipelines):
+        return list(manifest.nodes.values()), "no pipeline has a"
     shown = "', '".join(pipelines)
-    return f"pipeline '{shown}' has" if len(pipelines) == 1 else f"pipelines '{shown}' have"
+    owner = f"pipeline '{shown}' has no" if len(pipelines) == 1 else f"pipelines '{shown}' have no"
+    return [manifest.nodes[node_id] for name in pipelines for node_id in manifest.pipelines[name]], owner
 
 
 def _pipeline_path(job: ConcreteJob, name: str) -> KeyPath:

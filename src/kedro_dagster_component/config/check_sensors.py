@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from kedro_dagster_component.config.check_assets import asset_names
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.factories import expand_jobs
 from kedro_dagster_component.config.file_protocols import protocol_mistake
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import is_pattern
@@ -22,7 +23,7 @@ from kedro_dagster_component.config.sensors import (
 )
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.manifest import DatasetEntry, ProjectManifest, dataset_name, is_parameter
-from kedro_dagster_component.naming import unique_identifiers
+from kedro_dagster_component.naming import schedule_name, unique_identifiers
 
 _DEFAULT_PIPELINE = "__default__"
 _ELSEWHERE = "an asset that is no dataset of this project goes under 'asset_keys'"
@@ -46,7 +47,23 @@ def check_sensors(
             yield positions.problem((*path, "path"), mistake[0], hint=mistake[1])
         elif isinstance(sensor, PartitionsFoundSensorConfig):
             yield from _listed_problems(sensor, (*path, "dataset"), positions, manifest)
+    yield from _name_problems(config, positions, manifest)
     yield from _loop_problems(list(_starts(config, manifest)), positions)
+
+
+def name_clash(name: str, path: KeyPath, positions: Positions) -> Problem:
+    """Schedules and sensors share one set of names."""
+    message = f"a schedule and a sensor, or two sensors, are both called '{name}'"
+    hint = "rename the entry under `sensors:`; a schedule is called after its job, with `_schedule` behind it"
+    return positions.problem(path, message, hint=hint, at_key=True)
+
+
+def _name_problems(config: DagsterConfig, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+    jobs = expand_jobs(config, manifest).values()
+    schedules = {schedule_name(job.name) for job in jobs if job.config.schedule is not None}
+    for name in config.sensors:
+        if name in schedules:
+            yield name_clash(name, ("sensors", name), positions)
 
 
 def job_names(manifest: ProjectManifest, declared: Declared) -> frozenset[str]:

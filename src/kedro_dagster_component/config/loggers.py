@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 from pydantic_core import InitErrorDetails
 from typing_extensions import Self
 
@@ -19,11 +19,35 @@ _OTHER_NAMES = ("FATAL", "WARN")
 _Named = Annotated[dict[str, dict[str, Any]], EMPTY_AS_MAPPING]
 
 
+def _handler_findings(handler: Mapping[str, Any]) -> Iterable[InitErrorDetails]:
+    if not any(key in handler for key in ("class", "()")):
+        yield finding("'class' is missing", hint="for example logging.StreamHandler", at=("class",), at_key=True)
+    yield from _import_path_findings(handler, ())
+    level = handler.get("level")
+    if level is not None and not _is_level(level):
+        close = (did_you_mean(level.upper(), _LEVELS) if isinstance(level, str) else None) or ""
+        hint = close if close.startswith("did you mean") else f"the levels are {', '.join(_LEVELS)}"
+        yield finding(f"expected a log level, got {describe(level)}", hint=hint, at=("level",), value=level)
+    filters = handler.get("filters")
+    if filters is not None and not isinstance(filters, list | tuple):
+        yield finding(f"expected a list, got {describe(filters)}", at=("filters",), value=filters)
+
+
+def _check_handler(handler: dict[str, Any]) -> dict[str, Any]:
+    """A handler with its level as `logging.config` takes it: in capitals."""
+    all_findings(_handler_findings(handler))
+    level = handler.get("level")
+    return {**handler, "level": level.strip().upper()} if isinstance(level, str) else handler
+
+
+_Handler = Annotated[dict[str, Any], AfterValidator(_check_handler)]
+
+
 class LoggerConfig(Section):
     """Where the log records of a job's runs go besides Dagster."""
 
     log_level: LogLevel = Field(default="INFO", description="Lowest level that is logged, in any case.")
-    handlers: list[dict[str, Any]] = Field(
+    handlers: list[_Handler] = Field(
         default=[],
         description="Handlers, each with `class` (or `()`), and `level`, `formatter`, `filters` and the arguments of "
         "the class as wanted.",
@@ -33,12 +57,6 @@ class LoggerConfig(Section):
         description="Formatters by name: `format`, `datefmt` and `style`, or `()` or `class` with arguments.",
     )
     filters: _Named = Field(default={}, description="Filters by name: `()` or `class`, with arguments.")
-
-    @field_validator("handlers", mode="after")
-    @classmethod
-    def _check_handlers(cls, handlers: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        all_findings(found for index, handler in enumerate(handlers) for found in _handler_findings(index, handler))
-        return [_with_upper_level(handler) for handler in handlers]
 
     @field_validator("formatters", mode="after")
     @classmethod
@@ -67,26 +85,6 @@ class LoggerConfig(Section):
             )
         )
         return self
-
-
-def _handler_findings(index: int, handler: Mapping[str, Any]) -> Iterable[InitErrorDetails]:
-    if not any(key in handler for key in ("class", "()")):
-        yield finding("'class' is missing", hint="for example logging.StreamHandler", at=(index, "class"), at_key=True)
-    yield from _import_path_findings(handler, (index,))
-    level = handler.get("level")
-    if level is not None and not _is_level(level):
-        close = (did_you_mean(level.upper(), _LEVELS) if isinstance(level, str) else None) or ""
-        hint = close if close.startswith("did you mean") else f"the levels are {', '.join(_LEVELS)}"
-        yield finding(f"expected a log level, got {describe(level)}", hint=hint, at=(index, "level"), value=level)
-    filters = handler.get("filters")
-    if filters is not None and not isinstance(filters, list | tuple):
-        yield finding(f"expected a list, got {describe(filters)}", at=(index, "filters"), value=filters)
-
-
-def _with_upper_level(handler: dict[str, Any]) -> dict[str, Any]:
-    """A handler with its level as `logging.config` takes it: in capitals."""
-    level = handler.get("level")
-    return {**handler, "level": level.strip().upper()} if isinstance(level, str) else handler
 
 
 def _is_level(level: Any) -> bool:

@@ -5,12 +5,21 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Annotated, Any, ClassVar, Literal, cast
 
-from pydantic import BeforeValidator, Field, field_validator, model_validator
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ModelWrapValidatorHandler,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
+from pydantic_core import InitErrorDetails
 from typing_extensions import Self
 
-from kedro_dagster_component.config.finding import all_findings, finding, quote, refuse
+from kedro_dagster_component.config.finding import all_findings, finding, findings_below, quote, refusal, refuse
 from kedro_dagster_component.config.scalars import Cron, Number, Text, Timezone
 from kedro_dagster_component.config.section import Section, name_or_inline, read_by_type
 from kedro_dagster_component.partition_keys import key_problem
@@ -90,6 +99,15 @@ def _format_mistake(fmt: str, finest: str) -> tuple[str, str | None] | None:
     return f"the format {quote(fmt)} does not tell the {lost} of a partition", f"add {_DIRECTIVES[lost]}"
 
 
+def _moment_findings(moments: Mapping[str, str | None], fmt: str | None) -> list[InitErrorDetails]:
+    hint = "write it as '2024-01-31' or '2024-01-31 12:00'"
+    return [
+        finding(f"{quote(text)} is no date", hint=hint, at=(key,), value=text)
+        for key, text in moments.items()
+        if text is not None and parse_moment(text, fmt) is None
+    ]
+
+
 class TimePartitionsConfig(Section):
     """What all partitions by time have in common."""
 
@@ -115,22 +133,27 @@ class TimePartitionsConfig(Section):
 
     @model_validator(mode="after")
     def _check_moments(self) -> Self:
-        moments = {"start_date": self.start_date, "end_date": self.end_date}
-        all_findings(
-            finding(
-                f"{quote(text)} is no date",
-                hint="write it as '2024-01-31' or '2024-01-31 12:00'",
-                at=(key,),
-                value=text,
-            )
-            for key, text in moments.items()
-            if text is not None and parse_moment(text, self.fmt) is None
-        )
+        all_findings(_moment_findings({"start_date": self.start_date, "end_date": self.end_date}, self.fmt))
         if self.end is not None and self.end <= self.start:
             raise refuse("has to be after 'start_date'", at=("end_date",), value=self.end_date)
         if self.fmt is not None and (mistake := _format_mistake(self.fmt, self._finest_part())) is not None:
             raise refuse(mistake[0], hint=mistake[1], at=("fmt",), value=self.fmt)
         return self
+
+    @model_validator(mode="wrap")
+    @classmethod
+    def _check_moments_too(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
+        """Tells of dates also where another setting is wrong."""
+        try:
+            return handler(data)
+        except ValidationError as error:
+            found = findings_below(error, ())
+            wrong = {line["loc"][:1] for line in error.errors(include_url=False)}
+        given = data if isinstance(data, dict) else {}
+        fmt = given.get("fmt") if isinstance(given.get("fmt"), str) else None
+        moments = {key: _date_as_text(given.get(key)) for key in ("start_date", "end_date") if (key,) not in wrong}
+        texts = {key: text for key, text in moments.items() if isinstance(text, str)}
+        raise refusal(*found, *_moment_findings(texts, fmt))
 
     def _finest_part(self) -> str:
         return self._finest

@@ -14,7 +14,7 @@ from kedro_dagster_component.config.jobs import JobConfig
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.schedules import ScheduleConfig
 from kedro_dagster_component.manifest import ProjectManifest
-from kedro_dagster_component.naming import identifier, unique_identifiers
+from kedro_dagster_component.naming import schedule_name, unique_identifiers
 from kedro_dagster_component.plan import nested_params
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
 from kedro_dagster_component.translate.executors import build_executor, default_executor
@@ -114,7 +114,7 @@ def build_schedule(
         return None
     crons = list(schedule.cron_schedule) or [cron_of(definitions)]
     common: dict[str, Any] = {
-        "name": f"{prefix}{identifier(plan.name.removeprefix(prefix))}_schedule",
+        "name": f"{prefix}{schedule_name(plan.name.removeprefix(prefix))}",
         "job": job,
         "cron_schedule": crons[0] if len(crons) == 1 else crons,
         "execution_timezone": schedule.execution_timezone

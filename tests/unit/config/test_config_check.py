@@ -305,6 +305,33 @@ def test_wrong_settings_in_the_catalog(tmp_path: Path) -> None:
     ]
 
 
+def test_one_mistake_in_a_job_hides_no_other(tmp_path: Path) -> None:
+    text = """\
+schedules: {follow: {}}
+jobs:
+  a: {pipeline: {pipeline_name: trane, tags: [daly, daily], node_names: [clen]}}
+  b: {pipeline: {pipeline_name: prepare}, partitions: all, schedule: follow}
+  c: {pipeline: {pipeline_name: train}, partitions: latest, schedule: {cron_schedule: "@daily"}}
+assets: {eu.model: {partitions: {type: daily, start_date: "2024-01-01"}}}
+sensors:
+  d: {type: job_succeeded, job: a, monitored_jobs: [nope]}
+  c_schedule: {type: job_succeeded, job: a, monitored_jobs: [b]}
+"""
+    selections = {
+        "b": JobSelection(node_ids=("clean", "report")),
+        "c": JobSelection(node_ids=("eu.fit", "us.deep.fit")),
+    }
+    assert [line.split(" -> ")[0] for line in problems(text, tmp_path, job_selections=selections)] == [
+        "1:13 schedules.follow: 'cron_schedule' is missing: job 'b' has no partitions by time to follow",
+        "3:33 jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'",
+        "3:47 jobs.a.pipeline.tags[0]: no pipeline has a tag 'daly'",
+        "3:74 jobs.a.pipeline.node_names[0]: no pipeline has a node 'clen'",
+        "4:55 jobs.b.partitions: nothing in this job is partitioned",
+        "8:53 sensors.d.monitored_jobs[0]: there is no job 'nope'",
+        "9:3 sensors.c_schedule: a schedule and a sensor, or two sensors, are both called 'c_schedule'",
+    ]
+
+
 ASSET_FACTORY = """\
 partitions: {eu_day: {type: daily, start_date: '2024-01-01'}}
 assets:

@@ -130,6 +130,17 @@ def test_every_field_has_a_description() -> None:
 
 
 MISTAKES = [
+    ("loggers: {a: {log_level: LOUD, handlers: [{cls: x}, 3, {class: a.B, level: LOUD}]}}", [
+        "1:26 loggers.a.log_level: expected 'CRITICAL', 'ERROR', 'WARNING', 'INFO', 'DEBUG' or 'NOTSET', got the text 'LOUD'",
+        "1:43 loggers.a.handlers[0]: 'class' is missing -> for example logging.StreamHandler",
+        "1:53 loggers.a.handlers[1]: expected a mapping, got the number 3 -> write the settings below it, each as 'key: value' and indented",
+        "1:76 loggers.a.handlers[2].level: expected a log level, got the text 'LOUD' -> the levels are CRITICAL, ERROR, WARNING, INFO, DEBUG, NOTSET",
+    ]),
+    ("partitions: {d: {type: daily, timezone: Europe/Pariss, start_date: 31.12.2024, end_dat: x}}", [
+        "1:41 partitions.d.timezone: unknown timezone 'Europe/Pariss' -> did you mean 'Europe/Paris' or 'Europe/Warsaw' or 'Europe/Madrid'?",
+        "1:68 partitions.d.start_date: '31.12.2024' is no date -> write it as '2024-01-31' or '2024-01-31 12:00'",
+        "1:80 partitions.d: unknown key 'end_dat' -> did you mean 'end_date'?",
+    ]),
     ("job: {}", ["1:1 unknown key 'job' -> did you mean 'jobs'?"]),
     ("jobs: 3", ["1:7 jobs: expected a mapping, got the number 3 -> write the settings below it, each as 'key: value' and indented"]),
     ("jobs: {a: }", ["1:8 jobs.a: expected a mapping, got nothing -> write the settings below it, each as 'key: value' and indented"]),
