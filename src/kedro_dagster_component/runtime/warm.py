@@ -10,10 +10,15 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import warnings
+from pathlib import Path
 
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE
 from kedro_dagster_component.runtime.host import hosts
+
+_HARMLESS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
+"""Native threads that forks do without: jemalloc starts its own anew, that of Polars only tidies its spill folder."""
 
 
 def _risk(culprit: str) -> str | None:
@@ -22,7 +27,37 @@ def _risk(culprit: str) -> str | None:
     if torch is not None and torch.cuda.is_initialized():
         return f"{culprit} initialises CUDA when it is imported"
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
+    others += _native_threads()
     return f"{culprit} starts threads when it is imported ({', '.join(others)})" if others else None
+
+
+def _native_threads() -> list[str]:
+    """Names of the threads of compiled libraries that a fork would lack.
+
+    Libraries that are ready for forks (OpenBLAS is) end their threads before one and start them anew when they need
+    them: what is still there after a first fork belongs to a library that is not.
+    """
+    if _native_names():
+        with warnings.catch_warnings():  # Python 3.12 warns of what is being found out
+            warnings.simplefilter("ignore", DeprecationWarning)
+            child = os.fork()
+        if child == 0:
+            os._exit(0)
+        os.waitpid(child, 0)
+    return _native_names()
+
+
+def _native_names() -> list[str]:
+    of_python = {thread.native_id for thread in threading.enumerate()}
+    names = []
+    for task in Path("/proc/self/task").glob("*"):
+        try:
+            name = (task / "comm").read_text(encoding="utf-8", errors="replace").strip()
+        except OSError:  # it has just ended
+            continue
+        if int(task.name) not in of_python and name not in _HARMLESS:
+            names.append(name)
+    return sorted(names)
 
 
 def _open(text: str) -> str | None:

@@ -70,6 +70,26 @@ def test_threads_of_the_code_location_are_a_risk(module):
         assert risk == "the code location starts threads when it is imported (mine)"
 
 
+NATIVE = """
+import ctypes
+
+libc, thread = ctypes.CDLL(None), ctypes.c_ulong()
+libc.pthread_create(ctypes.byref(thread), None, libc.pause, None)
+libc.pthread_setname_np(thread, b"mine-in-c")
+"""
+
+
+def test_threads_of_compiled_code_are_a_risk_too(module):
+    with fork_server(None, [module("with_a_native_thread", NATIVE), WARM]) as risk:
+        assert risk == "the code location starts threads when it is imported (mine-in-c)"
+
+
+def test_threads_that_are_ready_for_forks_are_no_risk(module):
+    libraries = "import numpy\nimport pandas\nimport polars\nnumpy.ones((500, 500)) @ numpy.ones((500, 500))\n"
+    with fork_server(None, [module("with_libraries", libraries), WARM]) as risk:
+        assert risk is None
+
+
 def test_a_server_that_ends_is_a_risk(module):
     with fork_server(None, [module("broken", "raise SystemExit(3)"), WARM]) as risk:
         assert risk == "a process that has the code location imported cannot be had"
