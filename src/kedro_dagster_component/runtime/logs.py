@@ -23,7 +23,7 @@ class LogLine:
     Attributes:
         level: Numeric level of `logging`.
         logger: Name of the logger.
-        message: Formatted message; the traceback, where there is one, behind it.
+        message: Formatted message; traceback and stack, where there are any, behind it.
     """
 
     level: int
@@ -62,6 +62,10 @@ class BridgeHandler(logging.Handler):
         message = record.getMessage()
         if record.exc_info and record.exc_info[0] is not None:
             message += "\n" + self._traceback_formatter.formatException(record.exc_info)
+        elif record.exc_text:  # from another process, where the traceback became text
+            message += "\n" + record.exc_text
+        if record.stack_info:
+            message += "\n" + self._traceback_formatter.formatStack(record.stack_info)
         return message
 
 

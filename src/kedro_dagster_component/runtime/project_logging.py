@@ -16,11 +16,14 @@ import yaml
 
 from kedro_dagster_component.errors import StepError
 from kedro_dagster_component.runtime.job_loggers import LoggingParts, configured_parts
+from kedro_dagster_component.runtime.record_tap import is_open
 
 VARIABLE = "KEDRO_LOGGING_CONFIG"
 _NAMES = ("logging.yml", "logging.yaml", "logging.json")
 _CONSOLE_CLASSES = frozenset({"kedro.logging.RichHandler", "rich.logging.RichHandler"})
 """Handlers that draw on a terminal; a run has none, and its log has the records already."""
+_OF_STORAGE = frozenset({"alembic", "sqlalchemy"})
+"""Libraries of Dagster's storage, whose records are Dagster's while no Kedro project is at work."""
 
 
 def read_project_logging(project_path: str) -> Mapping[str, Any]:
@@ -92,4 +95,5 @@ def _configure(logger: logging.Logger, entry: Mapping[str, Any], parts: LoggingP
 
 
 def _not_of_dagster(record: logging.LogRecord) -> bool:
-    return record.name.split(".")[0] != "dagster"
+    library = record.name.split(".")[0]
+    return library != "dagster" and (library not in _OF_STORAGE or is_open())

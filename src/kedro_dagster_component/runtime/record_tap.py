@@ -26,16 +26,24 @@ WARNINGS = "py.warnings"
 _passing = threading.local()
 """`record`: what this thread is handing to handlers; of several taps the outermost, which is the newest, gets it."""
 
+_open: list[Receiver] = []
+"""Receivers of the blocks that are open in this process."""
+
+
+def is_open() -> bool:
+    """Whether a Kedro project is at work in this process, with its records on their way to a receiver."""
+    return bool(_open)
+
 
 @contextmanager
 def _tapped(receiver: Receiver) -> Iterator[None]:
     """Wrap `Logger.callHandlers` while the block runs."""
     beneath = logging.Logger.callHandlers
-    is_open = True
+    is_listening = True
 
     def call_handlers(logger: logging.Logger, record: logging.LogRecord) -> None:
         before = getattr(_passing, "record", None)
-        if not is_open or before is record:
+        if not is_listening or before is record:
             beneath(logger, record)
             return
         _passing.record = record
@@ -46,10 +54,12 @@ def _tapped(receiver: Receiver) -> Iterator[None]:
             _passing.record = before
 
     _set_call_handlers(call_handlers)
+    _open.append(receiver)
     try:
         yield
     finally:
-        is_open = False
+        is_listening = False
+        _open.remove(receiver)
         # one that another library has wrapped meanwhile stays beneath it, and only passes records on
         if logging.Logger.callHandlers is call_handlers:
             _set_call_handlers(beneath)

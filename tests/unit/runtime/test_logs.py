@@ -112,3 +112,19 @@ def test_a_record_that_cannot_be_formatted_stops_nobody(log, lines, monkeypatch)
         log.info("%d", "no number")
         log.info("one")
     assert texts(lines) == ["one"]
+
+
+def test_the_stack_of_a_record_comes_with_it(log, lines):
+    with open_log_bridge(lines.append):
+        log.info("here", stack_info=True)
+    (text,) = texts(lines)
+    assert text.startswith("here\nStack (most recent call last):\n")
+    assert "test_the_stack_of_a_record_comes_with_it" in text
+
+
+def test_a_traceback_that_another_process_made_text_of_comes_with_its_record(log, lines):
+    record = log.makeRecord(log.name, logging.ERROR, "", 0, "failed", (), None)
+    record.exc_text = "Traceback: there"
+    with open_log_bridge(lines.append):
+        log.handle(record)
+    assert texts(lines) == ["failed\nTraceback: there"]

@@ -7,6 +7,7 @@ import pytest
 
 from kedro_dagster_component.errors import StepError
 from kedro_dagster_component.runtime.project_logging import apply_logging, read_project_logging
+from kedro_dagster_component.runtime.record_tap import records_to
 
 HERE = __name__
 kept = []
@@ -161,6 +162,15 @@ def test_dagsters_loggers_and_records_are_left_alone():
     logging.getLogger().handle(logging.LogRecord("dagster.x", logging.ERROR, "", 0, "an event", None, None))
     logging.getLogger("dagstery").error("a name that begins the same")
     assert kept == [("dagstery", "a name that begins the same")]
+
+
+def test_what_dagster_s_storage_logs_is_the_project_s_only_while_the_project_is_at_work():
+    apply(root={"level": "INFO", "handlers": ["keep"]})
+    logging.getLogger("alembic.runtime").warning("a table of the run's log")
+    with records_to(lambda logger, record: None):
+        logging.getLogger("alembic.runtime").warning("a table of the node")
+    logging.getLogger("demo").warning("from a thread of the project")
+    assert [message for _, message in kept] == ["a table of the node", "from a thread of the project"]
 
 
 def test_relative_files_start_at_the_current_folder(tmp_path, monkeypatch):
