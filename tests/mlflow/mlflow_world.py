@@ -15,6 +15,7 @@ from pathlib import Path
 import dagster as dg
 from mlflow.tracking import MlflowClient
 
+import mlflow
 from tests.locations import CodeLocation
 from tests.projects import KedroProjectBuilder
 
@@ -173,6 +174,7 @@ class MlflowServer:
         except BaseException:
             self.__exit__()
             raise
+        mlflow.set_tracking_uri(self.uri)  # MLflow 3.0 lists a client's artifacts through it
         self.client = MlflowClient(self.uri)
         return self
 

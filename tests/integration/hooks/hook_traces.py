@@ -27,8 +27,8 @@ HOOKS = '''
         def write(self, hook, **values):
             line = {"by": self.name, "hook": hook, "pid": os.getpid(), "ppid": os.getppid(), "time": time.time_ns()}
             line |= {"version": self.version, "state": self.state, **values}
-            with open(os.environ["HOOK_TRACE"], "a") as file:
-                file.write(json.dumps(line, default=str) + "\\n")
+            with open(os.environ["HOOK_TRACE"], "ab", buffering=0) as file:  # one write: others read and write it too
+                file.write((json.dumps(line, default=str) + "\\n").encode())
 
         @hook_impl
         def after_context_created(self, context):

@@ -10,7 +10,7 @@ pytestmark = pytest.mark.slow
 
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 SEVERAL = {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}
-SENSOR_SECONDS = 60
+SENSOR_SECONDS = 180
 SECOND = "name_prefix: b_\ntranslation: {key_prefix: b}\nenv: stage"
 KEYS = ["numbers", "checked", "b/numbers", "b/checked"]
 ONLY_JOB = "jobs: {everything: {pipeline: {pipeline_name: __default__}}}"

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 SEVERAL = {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}
-SENSOR_SECONDS = 60
+SENSOR_SECONDS = 180
 OTHER = "name_prefix: b_\ntranslation: {key_prefix: b}\nenv: stage"
 SETTINGS = """
     from demo.hooks import Trace
