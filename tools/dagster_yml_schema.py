@@ -34,6 +34,7 @@ def editor_schema() -> Schema:
     definitions["JobConfig"]["properties"]["executor"]["anyOf"].insert(1, _flat_executor())
     definitions["Interpolation"] = _INTERPOLATION
     opened = _opened_model(schema)
+    opened["type"] = ["object", "null"]
     opened["patternProperties"] = {"^_": {"description": "Left out by Kedro: values for interpolations."}}
     defined = {name: definitions[name] for name in sorted(definitions)}
     moved: Schema = _moved({**opened, "definitions": defined})
@@ -57,12 +58,12 @@ def _opened_model(model: Schema) -> Schema:
 
 
 def _opened(schema: Schema) -> Schema:
-    """A value's schema that takes an interpolation too, and nothing where an empty mapping is meant."""
+    """A value's schema that takes an interpolation too, and nothing where the default is meant."""
     schema = _below(schema)
     described: Schema = {key: schema[key] for key in ("description", "default") if key in schema}
     rest = {key: value for key, value in schema.items() if key not in described}
     choices: list[Schema] = rest["anyOf"] if set(rest) == {"anyOf"} else [rest]
-    if schema.get("default") == {}:
+    if "default" in schema:
         choices = [*choices, {"type": "null"}]
     if not any(map(_takes_any_text, choices)):
         choices = [*choices, {"$ref": "#/$defs/Interpolation"}]

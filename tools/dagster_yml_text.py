@@ -105,12 +105,14 @@ NOTES = {
     "arguments are checked then too. As in kedro-dagster a handler without a formatter writes time, name, level and message, a\n"
     "logger without handlers writes to the standard output, and a formatter with `class` gets all its other keys as arguments.\n"
     "Dagster's events come as records of the logger `dagster`, at the level they have in Dagster: ERROR for failures, DEBUG\n"
-    "for the rest; how the run ended comes as INFO or ERROR.\n",
+    "for the rest; that the run started and how it ended comes as INFO or ERROR.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "Placeholders of the pattern are filled in for each dataset, in every text of the settings but not in keys.\n"
     "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
     "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"
     "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n"
+    "Sensors are evaluated by Dagster's daemon, which `dg dev` starts. A run of `dg launch` starts nothing by itself: its end is seen\n"
+    "by `job_succeeded`, `job_failed` and `asset_changed` only where a daemon runs on the same instance (`DAGSTER_HOME`).\n"
     "`partitions_found` opens the Kedro project for each look, in a process of its own, and lists the dataset through its own\n"
     "filesystem and credentials: about two seconds of CPU. Dagster waits for it as long as for any sensor (60 seconds,\n"
     "`DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS`).\n",

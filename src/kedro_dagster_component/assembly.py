@@ -18,9 +18,9 @@ from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
-from kedro_dagster_component.config.without_effect import settings_without_effect
+from kedro_dagster_component.config.without_effect import jobs_left_out, settings_without_effect
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
-from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at
+from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at, warn_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
 from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
@@ -106,6 +106,12 @@ class _Assembly:
         self._prefix = component.name_prefix or ""
         self._jobs = plan_jobs(manifest, config, node_ids, self._prefix, pipelines=component.pipelines)
         self._node_ids = node_ids
+        if node_ids:
+            warn_of(
+                jobs_left_out(
+                    config, positions, manifest, {plan.name.removeprefix(self._prefix) for plan in self._jobs}
+                )
+            )
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
         self._datasets = build_dataset_plans(manifest, self._table)
@@ -379,8 +385,7 @@ def _checked_configuration(
         raise ConfigurationError(dict.fromkeys([*problems, *error.problems])) from error
     if problems:
         raise ConfigurationError(problems)
-    for doubt in settings_without_effect(manifest.dagster, positions):
-        warn_at(doubt.position, str(Problem(doubt.message, hint=doubt.hint)))
+    warn_of(settings_without_effect(manifest, positions))
     return config, positions
 
 

@@ -159,6 +159,12 @@ def warn_at(position: Position | None, message: str) -> None:
         warnings.warn_explicit(message, KedroProjectWarning, file, line or 1, module="kedro_dagster_component")
 
 
+def warn_of(problems: Iterable[Problem]) -> None:
+    """Warn about what may be meant otherwise, each at its place."""
+    for problem in problems:
+        warn_at(problem.position, str(Problem(problem.message, hint=problem.hint)))
+
+
 def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:
     """The manifest of a project: read anew when definitions are made, kept from then in every process of a run.
 

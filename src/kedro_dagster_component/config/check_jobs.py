@@ -19,6 +19,7 @@ from kedro_dagster_component.manifest import NodeEntry, ProjectManifest, dataset
 
 _NOTHING_LEFT = "contains no nodes after applying"
 """How Kedro says that a filter matches no node."""
+_IN_JOB = " (in job '"
 
 
 def check_jobs(
@@ -29,6 +30,16 @@ def check_jobs(
     partitions_of: PartitionsOf,
 ) -> Iterator[Problem]:
     """All that jobs and job factories name, and settings for partitions of jobs that have none."""
+    yield from _each_once(_problems(config, positions, manifest, declared, partitions_of))
+
+
+def _problems(
+    config: DagsterConfig,
+    positions: Positions,
+    manifest: ProjectManifest,
+    declared: Declared,
+    partitions_of: PartitionsOf,
+) -> Iterator[Problem]:
     for job in expand_jobs(config, manifest).values():
         if _is_unpartitioned(job, manifest, partitions_of):
             yield from _unpartitioned_problems(job, config, positions)
@@ -124,7 +135,8 @@ def _selection_problems(job: ConcreteJob, positions: Positions, manifest: Projec
     at = ("jobs", job.key, "pipeline")
     if selection.error is not None and _NOTHING_LEFT not in selection.error:
         first = selection.error.strip().split("\n")[0].rstrip(".")
-        yield positions.problem(at, f"the filter cannot be applied{_made_by(job)}: {first}", at_key=True)
+        hint = "`kedro run` with these filters fails in the same way: see what each of them leaves"
+        yield positions.problem(at, f"the filter cannot be applied{_made_by(job)}: {first}", hint=hint, at_key=True)
         return
     hint = "each of its settings narrows the choice further: take one away"
     yield positions.problem(at, f"the filter matches no node{_made_by(job)}", hint=hint, at_key=True)
@@ -175,12 +187,29 @@ def _made_problems(job: ConcreteJob | FailedJob, positions: Positions) -> Iterat
         yield positions.problem(path, f"the factory makes '{job.name}', which is no job name", hint=hint, at_key=True)
     if isinstance(job, FailedJob):
         for line in job.error.errors(include_url=False):
-            message = f"{line['ctx']['message']} (in job '{job.name}')"
+            message = f"{line['ctx']['message']}{_made_by(job)}"
             yield positions.problem((*path, *line["loc"]), message, hint=line["ctx"]["hint"] or None)
 
 
-def _made_by(job: ConcreteJob) -> str:
-    return f" (in job '{job.name}')" if job.name != job.key else ""
+def _made_by(job: ConcreteJob | FailedJob) -> str:
+    return f"{_IN_JOB}{job.name}')" if job.name != job.key else ""
+
+
+def _each_once(problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems that several jobs of a factory share, told for the first of them."""
+    seen: set[tuple[object, str]] = set()
+    for problem in problems:
+        before, _, behind = problem.message.partition(_IN_JOB)
+        shared = (problem.position, before + behind.partition("')")[2])
+        if shared not in seen:
+            seen.add(shared)
+            yield problem
+
+
+def is_repeated(problem: Problem, told: Iterable[Problem]) -> bool:
+    """Whether a job of a factory has only what was told of the factory."""
+    before = problem.message.partition(_IN_JOB)[0]
+    return before != problem.message and any(one.position == problem.position and one.message == before for one in told)
 
 
 def _namespaces_of(node: NodeEntry) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from typing import Annotated, Any, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 
@@ -85,6 +85,8 @@ NamePart = Annotated[str, AfterValidator(_check_name_part)]
 class OpConfig(Section):
     """Settings of every step: Dagster's OpSpec and a retry policy."""
 
+    takes_nothing: ClassVar[bool] = False  # null has a meaning of its own here
+
     name: NamePart | None = Field(
         default=None, description="Name of the only step, or what stands before the names of several."
     )
@@ -102,6 +104,8 @@ class OpConfig(Section):
 class TranslationConfig(Section):
     """What is known about the values of `translation`; Dagster knows further keys."""
 
+    takes_nothing: ClassVar[bool] = False  # null has a meaning of its own here
+
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     key: Annotated[Text | None, _or_made("AssetKey")] = None
@@ -116,6 +120,8 @@ class TranslationConfig(Section):
 
 class ComponentConfig(Section):
     """All attributes but `translation`, whose templates are rendered for each asset."""
+
+    takes_nothing: ClassVar[bool] = False  # null has a meaning of its own here
 
     project: Text | None = None
     package: Text | None = None

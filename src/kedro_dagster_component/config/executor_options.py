@@ -278,6 +278,9 @@ def _mapping_schema(fields: Mapping[str, Schema], *, is_open: bool) -> dict[str,
     required = [name.removesuffix(REQUIRED) for name in fields if name.endswith(REQUIRED)]
     for name in _FROM_ONE & properties.keys():
         properties[name] |= {"minimum": 1}
+    for name in fields:
+        if not name.endswith(REQUIRED) and properties[name]:  # a key without a value counts as not given
+            properties[name] = {"anyOf": [properties[name], {"type": "null"}]}
     content: dict[str, Any] = {"type": "object", "additionalProperties": is_open}
     return content | ({"properties": properties} if properties else {}) | ({"required": required} if required else {})
 

@@ -13,6 +13,7 @@ from pydantic_core import ErrorDetails
 
 from kedro_dagster_component.config.check import check_against_project
 from kedro_dagster_component.config.check_executors import check_executors
+from kedro_dagster_component.config.check_jobs import is_repeated
 from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.environment import FilledIn, KeyPath, fill_in, placeholders_below
 from kedro_dagster_component.config.executor_options import Schema
@@ -87,7 +88,7 @@ def load_dagster_config(
     if config is not None:
         known = {problem.position for problem in source.missing()}
         found = check_against_project(config, source.positions, source.fill_jobs(manifest), declared=declared)
-        problems += [problem for problem in found if problem.position not in known]
+        problems += [one for one in found if one.position not in known and not is_repeated(one, problems)]
     problems += check_executors(source.filled.content, source.positions, executors)
     if config is None or problems:
         raise ConfigurationError(problems)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 from pydantic import (
     BaseModel,
@@ -14,6 +14,7 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+from pydantic.fields import FieldInfo
 from typing_extensions import Self
 
 from kedro_dagster_component.config.finding import describe, explained, quote, refuse
@@ -27,13 +28,24 @@ class Section(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    takes_nothing: ClassVar[bool] = True
+    """Whether a key without a value means the default."""
+
     @model_validator(mode="wrap")
     @classmethod
     def _explain(cls, data: Any, handler: ModelWrapValidatorHandler[Self]) -> Self:
         try:
-            return handler(data)
+            return handler(_without_nothing(data, cls.model_fields) if cls.takes_nothing else data)
         except ValidationError as error:
             raise explained(error, cls.model_fields) from None
+
+
+def _without_nothing(data: Any, fields: Mapping[str, FieldInfo]) -> Any:
+    """A key without a value means the default, as everywhere in Kedro; where nothing is a value it stays one."""
+    if not isinstance(data, Mapping) or None not in data.values():
+        return data
+    defaults = {name: field.default for name, field in fields.items() if not field.is_required()}
+    return {key: defaults.get(key) if value is None and isinstance(key, str) else value for key, value in data.items()}
 
 
 def name_or_inline(read: Callable[..., object], noun: str, *, takes_context: bool = False) -> BeforeValidator:

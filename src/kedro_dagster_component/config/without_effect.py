@@ -1,27 +1,65 @@
-"""Settings that are taken and do nothing, for a warning."""
+"""What is taken and does nothing, for a warning."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.executors import WITHOUT_EFFECT, kind_of_options
+from kedro_dagster_component.config.factories import expand_jobs
+from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.config.patterns import fits
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.errors import Problem
+from kedro_dagster_component.manifest import ProjectManifest
+
+_OF_STEPS = ("retry_policy", "pool", "backfill_policy", "automation_condition", "partition_mappings")
+"""Settings of assets that are about the step that makes them."""
 
 
-def settings_without_effect(content: Mapping[str, Any], positions: Positions) -> Iterator[Problem]:
+def settings_without_effect(manifest: ProjectManifest, positions: Positions) -> Iterator[Problem]:
     """What a correct `dagster.yml` says in vain.
 
     Args:
-        content: Mappings by section, as in the file.
+        manifest: The project, with the content of the file.
         positions: Of its files.
     """
+    content = manifest.dagster
     for name, executor in _entries(content, "executors"):
         yield from _options(executor, ("executors", name), positions)
     for name, job in _entries(content, "jobs"):
         yield from _options(job.get("executor"), ("jobs", name, "executor"), positions)
+    yield from _of_free_inputs(content, manifest, positions)
+
+
+def jobs_left_out(
+    config: DagsterConfig, positions: Positions, manifest: ProjectManifest, shown: Collection[str]
+) -> Iterator[Problem]:
+    """Jobs of the file that an instance does not have, since it exposes none of their nodes.
+
+    Args:
+        config: `dagster.yml`.
+        positions: Of its files.
+        manifest: The project.
+        shown: Names of the jobs the instance has.
+    """
+    for job in expand_jobs(config, manifest).values():
+        if job.name not in shown:
+            message = f"job '{job.name}' is left out: none of its nodes is exposed"
+            yield Problem(message, positions.at("jobs", job.key, at_key=True))
+
+
+def _of_free_inputs(content: Mapping[str, Any], manifest: ProjectManifest, positions: Positions) -> Iterator[Problem]:
+    """Settings of steps for datasets that no node makes."""
+    made = {name for node in manifest.nodes.values() for name in (node.output_datasets or (node.name,))}
+    for key, settings in _entries(content, "assets"):
+        if any(fits(key, name) for name in made):
+            continue
+        for name in _OF_STEPS:
+            if settings.get(name):
+                message = f"'{name}' has no effect: no node makes '{key}'"
+                yield positions.problem(("assets", key, name), message, hint="take it out", at_key=True)
 
 
 def _options(executor: object, path: KeyPath, positions: Positions) -> Iterator[Problem]:

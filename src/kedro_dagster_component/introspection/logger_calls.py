@@ -6,9 +6,12 @@ opens files and connections.
 
 from __future__ import annotations
 
+import codecs
 import inspect
 import logging
 import logging.config
+import logging.handlers
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -25,6 +28,7 @@ _OF_HANDLERS = frozenset({*_CALLED, _PROPERTIES, "level", "formatter", "filters"
 _OF_FORMATTERS = frozenset({*_CALLED, _PROPERTIES})
 _PLAIN_FORMATTER = frozenset({"format", "datefmt", "style", "validate", "defaults"})
 """What `logging.config` hands to every formatter; it drops anything else beside `class`."""
+_WHEN = re.compile("S|M|H|D|MIDNIGHT|W[0-6]")
 _STYLES = ("%", "{", "$")
 _NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
@@ -54,6 +58,32 @@ def _handler(entry: Mapping[str, Any]) -> Iterator[CallMistake]:
         yield (key,), f"{quote(str(entry[key]))} is no handler", hint, False
         return
     yield from _arguments(key, found, {name: entry[name] for name in entry if name not in _OF_HANDLERS}, entry)
+    yield from _values(found, entry)
+
+
+def file_of(entry: Mapping[str, Any]) -> str | None:
+    """The file that a handler of `logging`'s own kinds opens; None for any other handler."""
+    made = _named(entry)
+    found = made[1] if made is not None else None
+    is_file = isinstance(found, type) and issubclass(found, logging.FileHandler)
+    filename = entry.get("filename")
+    return filename if is_file and isinstance(filename, str) and filename else None
+
+
+def _values(found: Any, entry: Mapping[str, Any]) -> Iterator[CallMistake]:
+    """Values of arguments that handlers of `logging`'s own kinds refuse."""
+    if not isinstance(found, type):
+        return
+    when, encoding = entry.get("when"), entry.get("encoding")
+    is_timed = issubclass(found, logging.handlers.TimedRotatingFileHandler) and when is not None
+    if is_timed and not (isinstance(when, str) and _WHEN.fullmatch(when.upper())):
+        hint = "write one of S, M, H, D, midnight, or W0 (Monday) to W6"
+        yield ("when",), f"{quote(str(when))} is no interval of a rotating file", hint, False
+    if issubclass(found, logging.FileHandler) and isinstance(encoding, str):
+        try:
+            codecs.lookup(encoding)
+        except LookupError:
+            yield ("encoding",), f"unknown encoding {quote(encoding)}", "for example 'utf-8'", False
 
 
 def _formatter(entry: Mapping[str, Any]) -> Iterator[CallMistake]:

@@ -7,14 +7,15 @@ import importlib
 import os
 import sys
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from kedro_dagster_component.config import Positions, read_all_positions
 from kedro_dagster_component.config.environment import KeyPath, fill_in
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.introspection.failures import cause
-from kedro_dagster_component.introspection.logger_calls import CallMistake, call_mistakes
-from kedro_dagster_component.manifest import ProjectManifest
+from kedro_dagster_component.introspection.logger_calls import CallMistake, call_mistakes, file_of
+from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest
 
 _EXTERNAL = "ext://"
 _CALLED = ("class", "()")
@@ -35,6 +36,26 @@ def check_logger_classes(manifest: ProjectManifest) -> list[Problem]:
         return []
     positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets)
     return [_problem(path, mistake, positions) for path, mistake in found]
+
+
+def check_logger_folders(manifest: ProjectManifest) -> list[ProblemRecord]:
+    """Folders of log files that are not there; a run may see others, or make them first."""
+    filled = fill_in(manifest.dagster, os.environ)
+    missing = [
+        (path, folder)
+        for path, part, entry in _entries(filled.content)
+        if part == "handlers" and (file := file_of(entry)) is not None
+        if not (manifest.project_path / (folder := Path(file).parent)).is_dir()
+    ]
+    if not missing:
+        return []
+    positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets)
+    hint = "make it, with a .gitkeep where the project is in git: a handler does not"
+    problems = (
+        positions.problem((*path, "filename"), f"there is no folder '{folder.as_posix()}'", hint=hint)
+        for path, folder in missing
+    )
+    return [ProblemRecord.of(problem, doubt="without which runs of jobs with this logger fail") for problem in problems]
 
 
 def _problem(path: KeyPath, mistake: CallMistake, positions: Positions) -> Problem:
@@ -95,7 +116,7 @@ def _member(found: Any, path: str, part: str) -> Any:
 def _without_module(name: str) -> Mistake:
     import logging.handlers
 
-    modules = [module for module in (logging, logging.handlers) if hasattr(module, name)]
+    modules = [module for module in (logging, logging.handlers) if isinstance(getattr(module, name, None), type)]
     hint = f"write '{modules[0].__name__}.{name}'" if modules else "for example 'logging.StreamHandler'"
     return f"'{name}' is no import path: it needs the name of its module", hint
 

@@ -14,7 +14,7 @@ from kedro_dagster_component.errors import ConfigurationError, IntrospectionErro
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.conf import check_folders
 from kedro_dagster_component.introspection.jobs import read_jobs
-from kedro_dagster_component.introspection.logger_classes import check_logger_classes
+from kedro_dagster_component.introspection.logger_classes import check_logger_classes, check_logger_folders
 from kedro_dagster_component.introspection.nodes import NodeTable, read_nodes
 from kedro_dagster_component.introspection.parameter_problems import missing_parameters
 from kedro_dagster_component.introspection.parameters import feed, read_parameters
@@ -72,6 +72,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         warnings=(*warnings, *skipped, *map(_doubtful, nodes.doubtful)),
     )
     broken += map(ProblemRecord.of, check_logger_classes(manifest))
+    broken += check_logger_folders(manifest)
     found = [*broken, *_catalog_problems(project, catalog, nodes)]
     if is_complete and "parameters" in contents:
         found += _parameter_problems(project, catalog, nodes, values)

@@ -81,6 +81,7 @@ class RunLifecycle:
                 mark(self._view, [participant], "begun")
                 self._begun.append(participant)
             self._handlers = self._open_handlers()
+            self._log("started", logging.INFO)
         except BaseException as error:
             self.finish(error)
             raise
@@ -116,10 +117,13 @@ class RunLifecycle:
 
     def _log_end(self, failure: Failure | None) -> None:
         """Tell the job's loggers how the run ended: Dagster says so only when this process has nothing more to do."""
-        run = self._view.run
         ending = f"failed: {failure.class_name}: {failure.message}" if failure else "succeeded"
-        level = logging.ERROR if failure else logging.INFO
-        log_event(self._handlers, f"Run {run.run_id} of {run.job_name} {ending}", level)
+        self._log(ending, logging.ERROR if failure else logging.INFO)
+
+    def _log(self, what: str, level: int) -> None:
+        """Tell the job's loggers of the run as a whole; Dagster's own event of its start came before the executor."""
+        run = self._view.run
+        log_event(self._handlers, f"Run {run.run_id} of {run.job_name} {what}", level)
 
     def _waiting(self) -> list[Participant]:
         """Participants whose last hook is still to fire: a sensor may have fired that of a run ended by force."""

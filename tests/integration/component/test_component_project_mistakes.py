@@ -418,3 +418,23 @@ b:
     text = mistake(catalog=catalog, registry=registry)
     assert "DEMO/conf/base/catalog.yml:7:39: b.metadata.dagster.partitions: node 'spare' makes 'a' and 'b'" in text
     assert excerpt(7, "    dagster: {owners: [], partitions: {type: static, partition_keys: [a]}}", 39) in text
+
+
+def test_jobs_and_settings_in_vain_are_told_and_load(loaded):
+    dagster = """
+jobs: {a: {pipeline: {pipeline_name: other}}, b: {pipeline: {}}}
+assets: {raw: {pool: x}}
+"""
+    told = loaded("pipelines: [other]", dagster=dagster, catalog="raw: {type: pandas.CSVDataset, filepath: x}\n")
+    assert sorted(told) == [
+        "assets.raw.pool: 'pool' has no effect: no node makes 'raw'\n  -> take it out",
+        "job 'b' is left out: none of its nodes is exposed",
+    ]
+
+
+def test_log_files_in_folders_that_are_not_there_are_told_and_load(loaded):
+    handlers = "[{class: logging.FileHandler, filename: nowhere/a.log}, {class: logging.FileHandler, filename: a.log}]"
+    told = loaded(dagster=f"loggers: {{a: {{handlers: {handlers}}}}}\n")
+    assert [text.split("\n")[0] for text in told] == [
+        "loggers.a.handlers[0].filename: there is no folder 'nowhere', without which runs of jobs with this logger fail"
+    ]

@@ -143,7 +143,7 @@ def test_loggers_are_kept_for_the_processes_of_a_run(defs):
     assert inline["handlers"] == [{"class": "logging.NullHandler"}]
 
 
-def test_sensors_of_what_is_not_exposed_are_left_out_and_said_so(tmp_path):
+def test_sensors_and_jobs_of_what_is_not_exposed_are_left_out_and_said_so(tmp_path):
     location, root = written(tmp_path.resolve(), "pipelines: [scoring]\n")
     with pytest.warns(KedroProjectWarning) as warned:
         defs = location.load()
@@ -154,4 +154,4 @@ def test_sensors_of_what_is_not_exposed_are_left_out_and_said_so(tmp_path):
         for one in warned
         if "left out" in str(one.message)
     }
-    assert said == {"inbox": "inbox", "chain": "chain", "alarm": "alarm"}
+    assert said == {"prepare": "prepare", "inbox": "inbox", "chain": "chain", "alarm": "alarm"}

@@ -98,4 +98,4 @@ def test_a_jobs_loggers_get_the_nodes_kedros_and_dagsters_records(spoken):
     assert text.count("INFO|demo.nodes|number 7") == len(reports)
     assert "|kedro.pipeline.node|Running node: speak" in text
     assert 'DEBUG|dagster|Finished execution of step "speak"' in text
-    assert "INFO|dagster|Run " in text
+    assert text.count(" of speaking started") == text.count(" of speaking succeeded") == len(reports)

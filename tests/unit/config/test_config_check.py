@@ -171,7 +171,7 @@ def test_a_filter_that_matches_nothing(tmp_path: Path) -> None:
 
     assert found == [
         "1:12 jobs.a.pipeline: the filter matches no node -> each of its settings narrows the choice further: take one away",
-        "1:31 jobs.b.pipeline: the filter cannot be applied: Pipeline does not contain X",
+        "1:31 jobs.b.pipeline: the filter cannot be applied: Pipeline does not contain X -> `kedro run` with these filters fails in the same way: see what each of them leaves",
     ]
 
 
@@ -195,6 +195,26 @@ jobs:
 def made(name: str, **config: Any) -> ExpandedJob:
     base = {"pipeline": {"pipeline_name": "train", "node_namespaces": [name]}}
     return ExpandedJob(key="{region}__fit", config={**base, **config}, bindings={"region": name})
+
+
+def test_what_all_jobs_of_a_factory_share_is_told_once(tmp_path: Path) -> None:
+    text = (
+        'jobs: {"{r}__fit": {pipeline: {pipeline_name: train, node_namespaces: ["{r}"]}, schedule: nope, owners: [x]}}'
+    )
+    factory = yaml.safe_load(text)["jobs"]["{r}__fit"]
+    made = {f"{region}__fit": ExpandedJob(key="{r}__fit", config=factory) for region in ("eu", "us")}
+
+    assert [line.split(" -> ")[0] for line in problems(text, tmp_path, jobs=made)] == [
+        "1:106 jobs.\"{r}__fit\".owners[0]: 'x' is no owner: expected an e-mail address or 'team:name'",
+    ]
+    assert [
+        line.split(" -> ")[0]
+        for line in problems(
+            text.replace("[x]", "[]"),
+            tmp_path,
+            jobs={name: job.model_copy(update={"config": {**factory, "owners": []}}) for name, job in made.items()},
+        )
+    ] == ["1:91 jobs.\"{r}__fit\".schedule: there is no schedule 'nope' (in job 'eu__fit')"]
 
 
 def test_jobs_of_a_factory_are_checked_one_by_one(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 import yaml
 from config_reading import mistakes, parse, short
-from test_config_check import problems
+from test_config_check import problems, project
 
 from kedro_dagster_component.compat.dagster import plain_schema
 from kedro_dagster_component.config import read_all_positions
@@ -149,17 +149,20 @@ executors: {a: {celery_docker_executor: {max_concurrent: 2}}, b: {multiprocess: 
 jobs:
   c: {pipeline: {}, executor: {celery_k8s_job_executor: {max_concurrent: 2}}}
   d: {pipeline: {}, executor: {max_concurrent: 2, broker: b, job_namespace: x}}
+assets: {raw: {owners: ["team:a"], pool: x, retry_policy: {max_retries: 2}}, "{x}.model": {pool: y}}
 """
     file = tmp_path / "dagster.yml"
     file.write_text(text, encoding="utf-8")
     content = yaml.safe_load(text)
 
-    told = [short(one) for one in settings_without_effect(content, read_all_positions([file], content))]
+    told = [short(one) for one in settings_without_effect(project(content, file), read_all_positions([file], content))]
 
     assert [line.split(" -> ")[0] for line in told] == [
         "2:42 executors.a.celery_docker_executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_docker_executor'",
         "4:58 jobs.c.executor.celery_k8s_job_executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_k8s_job_executor'",
         "5:32 jobs.d.executor.max_concurrent: 'max_concurrent' has no effect on a 'celery_k8s_job_executor'",
+        "6:45 assets.raw.retry_policy: 'retry_policy' has no effect: no node makes 'raw'",
+        "6:36 assets.raw.pool: 'pool' has no effect: no node makes 'raw'",
     ]
 
 

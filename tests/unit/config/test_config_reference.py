@@ -46,10 +46,33 @@ def test_the_examples_load(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> N
     assert config.model_fields_set == set(EXAMPLES)
 
 
+NOTHING = """\
+jobs: {one: {pipeline: {tags: }, executor: , schedule: , loggers: , params: , owners: , partitions: , retry_policy: }}
+assets: {model: {owners: , kinds: , tags: , pool: , partitions: , partition_mappings: , code_version: }}
+schedules: {a: {cron_schedule: '@daily', execution_timezone: , tags: , metadata: , default_status: }}
+loggers: {l: {handlers: , formatters: , filters: , log_level: }}
+executors: {d: {docker_executor: {image: , networks: }}, m: {multiprocess: {max_concurrent: }}, i: {in_process: }}
+partitions: {p: {type: daily, start_date: 2024-01-31, timezone: , end_offset: }}
+automation: {default_status: , minimum_interval_seconds: }
+sensors: {s: {type: asset_changed, job: one, assets: , asset_keys: [a], require: , minimum_interval_seconds: }}
+"""
+
+
+def test_a_key_without_a_value_means_the_default(tmp_path: Path) -> None:
+    config = parse(NOTHING, tmp_path)
+
+    assert (config.jobs["one"].owners, config.assets["model"].kinds, config.loggers["l"].log_level) == ((), (), "INFO")
+    assert config.schedules["a"].default_status == "STOPPED"
+    assert config.partitions["p"].timezone == "UTC"
+    assert config.assets["model"].model_fields_set >= {"owners", "partitions"}  # which win over the catalog's
+
+
 @pytest.mark.parametrize(
     "text",
     [
         CONTRACT,
+        NOTHING,
+        "---\n",
         SENSORS,
         "\n".join(EXAMPLES.values()),
         *(file.read_text(encoding="utf-8") for file in KEDRO_DAGSTER_FILES),

@@ -59,6 +59,7 @@ RIGHT = [
     ("handlers", {"class": "logging.StreamHandler", "level": "INFO", "formatter": "f", "filters": [], "stream": "ext://sys.stdout"}),
     ("handlers", {"class": "logging.FileHandler", "filename": "a", "mode": "w", "encoding": "utf8", "delay": True}),
     ("handlers", {"class": "logging.handlers.RotatingFileHandler", "filename": "a", "maxBytes": 1, "backupCount": 2}),
+    ("handlers", {"class": "logging.handlers.TimedRotatingFileHandler", "filename": "a", "when": "w6", "encoding": "utf-8"}),
     ("handlers", {"class": "logging.handlers.MemoryHandler", "capacity": 3, "target": "b", "flushLevel": "ERROR"}),
     ("handlers", {"class": "logging.handlers.SMTPHandler", "mailhost": ["h", 1], "fromaddr": "a", "toaddrs": "b", "subject": "c"}),
     ("handlers", {"class": f"{HERE}.Own", "target": "x", "colour": "blue"}),
@@ -103,6 +104,10 @@ WRONG = [
     ]),
     ("handlers", {"()": "collections.OrderedDict"}, [
         (("()",), "'collections.OrderedDict' is no handler", "a handler is a subclass of logging.Handler, such as logging.StreamHandler", False),
+    ]),
+    ("handlers", {"class": "logging.handlers.TimedRotatingFileHandler", "filename": "a", "when": "dayly", "encoding": "utf9"}, [
+        (("when",), "'dayly' is no interval of a rotating file", "write one of S, M, H, D, midnight, or W0 (Monday) to W6", False),
+        (("encoding",), "unknown encoding 'utf9'", "for example 'utf-8'", False),
     ]),
     ("formatters", {"format": "%(message"}, [
         (("format",), "bad format '%(message': invalid format '%(message' for '%' style", "a value is written %(message)s; other styles need 'style'", False),
