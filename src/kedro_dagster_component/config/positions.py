@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,6 +22,8 @@ _NO_TEXT = {
     "tag:yaml.org,2002:null": "nothing",
 }
 """What a key is instead of text, by its tag."""
+_INTERPOLATION = re.compile(r"\$\{\s*(?P<globals>globals:)?\s*(?P<key>[\w.]+)\s*(,[^{}]*)?\}")
+"""A value that is one interpolation of another key."""
 _LONG_ENOUGH = 4
 """Characters of a value that is no part of an ordinary word."""
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -184,7 +187,9 @@ class Positions:
             return self.problem_at(position, path, message, hint)
         source = self.source_text(path)
         if source is None:
-            return self.problem_at(position, path, message, hint)
+            origin = self._origin(path)
+            more = f"the value stands in {origin}" if origin is not None else None
+            return self.problem_at(position, path, message, "\n".join(filter(None, (hint, more))) or None)
         expected, got, _ = message.partition(_GOT)
         told = f": {expected}" if got and expected.startswith(_SAYS_NO_VALUE) else ""
         return self.problem_at(
@@ -204,6 +209,20 @@ class Positions:
             return None
         place = self.place(path)  # a loader of another kind has filled in the value itself
         return place.text if place is not None and place.text is not None and "${" in place.text else None
+
+    def _origin(self, path: KeyPath) -> Position | None:
+        """Where a value that is all interpolation stands: `${key}` in these files, `${globals:key}` beside them."""
+        place = self.place(path)
+        found = _INTERPOLATION.fullmatch(place.text) if place is not None and place.text is not None else None
+        if found is None:
+            return None
+        keys = tuple(found["key"].split("."))
+        trees = reversed(self.trees)
+        if found["globals"]:
+            folders = dict.fromkeys(tree.file.parent for tree in trees)
+            trees = iter([read_positions(file) for folder in folders for file in sorted(folder.glob("globals*.y*ml"))])
+        origins = (origin for tree in trees if (origin := tree.find(keys)) is not None and origin.depth == len(keys))
+        return next((origin.value for origin in origins), None)
 
     def without_secrets(self, text: str) -> str:
         """A text without the values of environment variables; short ones are only looked for in quotes."""

@@ -236,3 +236,25 @@ def test_no_jargon_of_pydantic(tmp_path: Path) -> None:
 
     assert "pydantic" not in found
     assert "nput should" not in found
+
+
+def test_a_value_from_elsewhere_tells_where_it_stands(tmp_path: Path) -> None:
+    base, local = tmp_path / "base", tmp_path / "local"
+    for folder in (base, local):
+        folder.mkdir()
+    (base / "globals.yml").write_text("names: {far: x, near: y}\n", encoding="utf-8")
+    (local / "globals.yml").write_text("names:\n  far: z\n", encoding="utf-8")
+    (base / "dagster.yml").write_text("_own: q\n", encoding="utf-8")
+    text = "a: ${globals:names.far}\nb: ${globals:names.near,1}\nc: ${_own}\nd: ${globals:nothing}\ne: x ${_own}\n"
+    (local / "dagster.yml").write_text(text, encoding="utf-8")
+    positions = read_all_positions([base / "dagster.yml", local / "dagster.yml"])
+
+    hints = [positions.problem((key,), "wrong", hint="a way out").hint for key in "abcde"]
+
+    assert hints == [
+        f"a way out\nthe value stands in {local / 'globals.yml'}:2:8",
+        f"a way out\nthe value stands in {base / 'XX,
+        f"a way out\nthe value stands in {base / 'dagster.yml'}:1:7",
+        "a way out",
+        "a way out",
+    ]
