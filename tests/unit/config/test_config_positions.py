@@ -253,7 +253,7 @@ def test_a_value_from_elsewhere_tells_where_it_stands(tmp_path: Path) -> None:
 
     assert hints == [
         f"a way out\nthe value stands in {local / 'globals.yml'}:2:8",
-        f"a way out\nthe value stands in {base / 'XX,
+        f"a way out\nthe value stands in {base / 'globals.yml'}:1:23",
         f"a way out\nthe value stands in {base / 'dagster.yml'}:1:7",
         "a way out",
         "a way out",
