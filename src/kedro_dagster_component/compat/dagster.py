@@ -10,6 +10,7 @@ import click
 import dagster as dg
 from dagster._config import ConfigTypeKind, process_config
 from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
+from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
 from dagster.components.core.component_tree import ComponentTreeException
@@ -52,6 +53,22 @@ def kept_for_runs(key: str) -> str | None:
         return None
     value: str | None = context.reconstruction_metadata.get(key)
     return value
+
+
+def portable_job(plan_context: Any, execution_plan: Any) -> Any:
+    """The job of a run as its step processes load it, which can be pickled; None where it lives in one process only.
+
+    What an executor of Dagster gives its step processes: `create_execution_plan` takes these two apart.
+    """
+    job = plan_context.job
+    if not isinstance(job, ReconstructableJob):
+        return None
+    return job.with_repository_load_data(execution_plan.repository_load_data)
+
+
+def load_job(job: Any) -> None:
+    """Load a job from `portable_job`: Dagster keeps the last one, and finds it again in forks of this process."""
+    job.get_definition()
 
 
 def makes_definitions() -> bool:

@@ -5,6 +5,7 @@ Kedro offers one public call that builds all of it, `KedroSession.run`, and that
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
@@ -85,13 +86,16 @@ def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> di
     loader = context.config_loader
     before = configured_parameters(context)
     cached = context._validated_params_cache  # noqa: SLF001
+    validation, level = logging.getLogger("kedro.validation"), logging.getLogger("kedro.validation").level
     try:
+        validation.setLevel(logging.WARNING)  # that it looked is said once, when the session's catalog is made
         loader["parameters"] = dict(configured)
         context._validated_params_cache = None  # noqa: SLF001
         return feed_parameters(context)
     finally:
         loader["parameters"] = before
         context._validated_params_cache = cached  # noqa: SLF001
+        validation.setLevel(level)
 
 
 def register_datasets(catalog: Catalog, names: Iterable[str]) -> frozenset[str]:

@@ -2,31 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import dagster as dg
 from dagster import Executor
 
-from kedro_dagster_component.runtime.fork_server import fork_server
-from kedro_dagster_component.runtime.lifecycle import RunLifecycle
+from kedro_dagster_component.compat.dagster import portable_job
+from kedro_dagster_component.runtime.fork_server import WarmUp, fork_server
+from kedro_dagster_component.runtime.lifecycle import RunLifecycle, participants
 from kedro_dagster_component.runtime.view import RunView
 
 
 class KedroExecutor(Executor):
     """Runs the steps with another executor, between Kedro's hooks for the run as a whole."""
 
-    def __init__(self, inner: Executor, forking: Executor | None = None, preloaded: Sequence[str] = ()) -> None:
+    def __init__(self, inner: Executor, forking: Executor | None = None) -> None:
         """Wrap an executor; nothing happens before `execute`.
 
         Args:
             inner: The executor that does the work.
             forking: The same one, only that it forks its steps; it is preferred where forks are safe. None for none.
-            preloaded: Modules of its fork server.
         """
         self._inner = inner
         self._forking = forking
-        self._preloaded = (type(inner).__module__, *preloaded) if preloaded else ()  # first, as Dagster wants it
 
     @property
     def retries(self) -> Any:
@@ -44,10 +44,11 @@ class KedroExecutor(Executor):
         Yields:
             The events of the inner executor.
         """
-        lifecycle = RunLifecycle(RunView.of_plan(plan_context))
+        view = RunView.of_plan(plan_context)
+        lifecycle = RunLifecycle(view)
         lifecycle.start()
         try:
-            with fork_server(lifecycle.only_project(), self._preloaded) as risk:
+            with self._fork_server(view, portable_job(plan_context, execution_plan)) as risk:
                 inner = self._inner if risk or self._forking is None else self._forking
                 if risk:
                     plan_context.log.info("Steps are started afresh and not forked: %s", risk)
@@ -58,3 +59,17 @@ class KedroExecutor(Executor):
             lifecycle.finish(error)
             raise
         lifecycle.finish(None)
+
+    def _fork_server(self, view: RunView, job: Any) -> AbstractContextManager[str | None]:
+        if self._forking is None:
+            return nullcontext()
+        return fork_server(_warm_up(view, job), type(self._inner).__module__)  # first, as Dagster wants it
+
+
+def _warm_up(view: RunView, job: Any) -> WarmUp:
+    instances = [participant.instance for participant in participants(view)]
+    if len(instances) != 1:
+        return WarmUp(job)
+    steps = [step for name, step in instances[0].steps.items() if name in view.op_names()]
+    types = {dataset.type: None for step in steps for dataset in (*step.inputs, *step.outputs.values())}
+    return WarmUp(job, instances[0].ref, tuple(types))

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+import tempfile
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from multiprocessing.connection import Connection
+from pathlib import Path
 from typing import Any
 
 from kedro_dagster_component.compat.python import stop_fork_server
@@ -16,58 +20,71 @@ from kedro_dagster_component.manifest import ProjectRef
 _WARM_MODULE = "kedro_dagster_component.runtime.warm"
 _METHOD = "start_method"
 WARM_VARIABLE = "KEDRO_DAGSTER_WARM"
-"""Environment variable that holds the project a fork server opens, as JSON; without it there is nothing to do."""
+"""Environment variable that names the file with the `WarmUp` of a fork server; without it there is nothing to do."""
+
+PRELOADED = ("__main__", _WARM_MODULE)
+"""Modules of the fork server. Every process that `multiprocessing` starts runs the main script of the first one once
+more: of a command line with hundreds of modules (`dg`), that is most of what a step costs."""
 
 
-def preloaded_modules(executor_name: str, config: Mapping[str, Any], job_module: str | None) -> tuple[str, ...]:
-    """Modules of the fork server of a multiprocess executor that does not say itself how it starts its steps.
+@dataclass(frozen=True)
+class WarmUp:
+    """What a fork server has ready for the steps of one run.
+
+    Attributes:
+        job: The job as it can be loaded in another process, see `compat.dagster.portable_job`; None for none.
+        ref: The one project of the run, which it opens; None opens none, since a process holds one project for its
+            whole life.
+        dataset_types: As the catalog names the classes of the datasets its nodes read and write.
+    """
+
+    job: Any = None
+    ref: ProjectRef | None = None
+    dataset_types: tuple[str, ...] = ()
+
+
+def can_fork(executor_name: str, config: Mapping[str, Any]) -> bool:
+    """Whether an executor starts processes on this machine and does not say itself how.
 
     Args:
         executor_name: Of the Dagster executor.
         config: Its configuration, defaults filled in.
-        job_module: Module the job is loaded from; None where it is loaded from a file.
 
     Returns:
-        None of them for any other executor, and where forking is not safe (Windows, macOS).
+        False for all but the multiprocess executors, and where forking is not safe (Windows, macOS).
     """
     if sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods():
-        return ()
+        return False
     options = config if executor_name == "multiprocess" else config.get("multiprocess")
-    if not isinstance(options, Mapping) or options.get(_METHOD):
-        return ()
-    return (*([job_module] if job_module else []), _WARM_MODULE)
+    return isinstance(options, Mapping) and not options.get(_METHOD)
 
 
-def forking_config(executor_name: str, config: Mapping[str, Any], modules: Sequence[str]) -> Mapping[str, Any]:
-    """Configuration in which a multiprocess executor forks its steps from a server with some modules."""
-    method = {"forkserver": {"preload_modules": list(modules)}}
+def forking_config(executor_name: str, config: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Configuration in which a multiprocess executor forks its steps from a server."""
+    method = {"forkserver": {"preload_modules": list(PRELOADED)}}
     if executor_name == "multiprocess":
         return {**config, _METHOD: method}
     return {**config, "multiprocess": {**config["multiprocess"], _METHOD: method}}
 
 
 @contextmanager
-def fork_server(ref: ProjectRef | None, modules: Sequence[str]) -> Iterator[str | None]:
+def fork_server(warm_up: WarmUp, *first: str) -> Iterator[str | None]:
     """A fork server for the steps that are started in the block; it ends with the block.
 
     Args:
-        ref: The one project of the run, which it opens; None opens none, since a process holds one project for its
-            whole life.
-        modules: What it imports, `preloaded_modules`; none of them starts no server.
+        warm_up: What it has ready.
+        *first: Modules it imports before anything else.
 
     Yields:
         What makes its forks differ from new processes, and unsafe: a fork has none of the threads of its parent. Then
         the server has ended already. None for nothing known.
     """
-    if not modules:
-        yield None
-        return
-    if ref is not None:
-        os.environ[WARM_VARIABLE] = ref.model_dump_json()
-    try:
-        risk = _risk_of_server(modules)
-    finally:
-        os.environ.pop(WARM_VARIABLE, None)
+    with _file_of(warm_up) as file:
+        os.environ[WARM_VARIABLE] = file
+        try:
+            risk = _risk_of_server((*first, *PRELOADED))
+        finally:
+            os.environ.pop(WARM_VARIABLE, None)
     try:
         if risk is not None:
             stop_fork_server()
@@ -76,7 +93,16 @@ def fork_server(ref: ProjectRef | None, modules: Sequence[str]) -> Iterator[str 
         stop_fork_server()
 
 
-def _risk_of_server(modules: Sequence[str]) -> str | None:
+@contextmanager
+def _file_of(warm_up: WarmUp) -> Iterator[str]:
+    """A file that only this user can read: what it holds, a manifest among it, is too long for a variable."""
+    with tempfile.TemporaryDirectory(prefix="kedro-dagster-") as folder:
+        path = Path(folder) / "warm_up.pickle"
+        path.write_bytes(pickle.dumps(warm_up))
+        yield str(path)
+
+
+def _risk_of_server(modules: tuple[str, ...]) -> str | None:
     """Start a server and ask the first of its forks, which is there once everything is imported."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(list(modules))

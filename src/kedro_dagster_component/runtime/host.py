@@ -11,7 +11,7 @@ import atexit
 import logging
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -101,14 +101,21 @@ class LocalHost:
             session.fire(request.moment, request.info, request.failure)
             return session.mlflow.run
 
-    def warm(self) -> None:
-        """Open the project and import its pipelines; no session, no hook."""
+    def warm(self, dataset_types: Sequence[str] = ()) -> None:
+        """Open the project, import its pipelines, plugins and some dataset classes; no session, no catalog, no hook.
+
+        Args:
+            dataset_types: As the catalog names them. One that cannot be imported is left to the step.
+        """
         with self._lock, inside_project(self._ref):
             open_project(self._ref)
             self._is_open = True
-            from kedro_dagster_component.runtime.live import import_pipelines
+            import kedro_dagster_component.runtime.session  # noqa: F401  (what every step needs)
+            from kedro_dagster_component.runtime import live
 
-            import_pipelines()
+            live.import_pipelines()
+            live.import_plugins()
+            live.import_dataset_classes(dataset_types)
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""
@@ -164,14 +171,18 @@ class Hosts:
                 self._hosts[key] = self._new(ref)
             return self._hosts[key]
 
-    def warm(self, ref: ProjectRef) -> None:
-        """Open a project in this process and import its pipelines, before any run is there.
+    def warm(self, ref: ProjectRef, dataset_types: Sequence[str] = ()) -> None:
+        """Open a project in this process and import what steps need of it, before any run is there.
 
         A project that cannot be opened is left to the first step, which says why.
+
+        Args:
+            ref: The project.
+            dataset_types: As the catalog names the classes of datasets.
         """
         host = LocalHost(ref)
         try:
-            host.warm()
+            host.warm(dataset_types)
         except Exception:  # noqa: BLE001  (whatever the project's modules raise)
             return
         with self._lock:

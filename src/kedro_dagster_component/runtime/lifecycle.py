@@ -11,7 +11,6 @@ from typing import Any, Literal
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import op_name_of_step
-from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.plan import InstancePlan
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers, log_event
@@ -59,10 +58,6 @@ class RunLifecycle:
         self._begun: list[Participant] = []
         self._watch = FailureWatch()
         self._handlers: list[logging.Handler] = []
-
-    def only_project(self) -> ProjectRef | None:
-        """The Kedro project of the run; None where it has none, or several."""
-        return self._participants[0].instance.ref if len(self._participants) == 1 else None
 
     def start(self) -> None:
         """Fire `before_pipeline_run`.

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from contextlib import suppress
+
 from kedro.framework.project import pipelines
+from kedro.io.core import parse_dataset_definition
 from kedro.pipeline.node import Node
+from pluggy import PluginManager
 
 from kedro_dagster_component.errors import StaleNodeError
 from kedro_dagster_component.introspection.nodes import fingerprint_of
@@ -36,3 +41,19 @@ def import_pipelines() -> None:
     """Register all pipelines, as the first step of a run would."""
     for name in pipelines:
         pipelines[name]
+
+
+def import_plugins() -> None:
+    """Import the installed plugins with hooks, as each Kedro session does; their hooks are registered nowhere."""
+    PluginManager("kedro").load_setuptools_entrypoints("kedro.hooks")
+
+
+def import_dataset_classes(types: Iterable[str]) -> None:
+    """Import the classes of datasets, as the first steps of a run would.
+
+    Args:
+        types: As the catalog names them. What cannot be imported is left to the step that needs it.
+    """
+    for name in types:
+        with suppress(Exception):
+            parse_dataset_definition({"type": name})

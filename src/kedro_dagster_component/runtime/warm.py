@@ -1,4 +1,4 @@
-"""Imported by the fork server of a multiprocess run: opens the Kedro project once, so that steps are mere forks.
+"""Imported by the fork server of a multiprocess run: loads the job and opens the Kedro project once, for all steps.
 
 Nothing that belongs to a run happens here: no session, no context, no hook. What the project's modules do when they
 are imported happens once instead of once for each step. The same random state in every step would be a change from
@@ -8,13 +8,14 @@ are imported happens once instead of once for each step. The same random state i
 from __future__ import annotations
 
 import os
+import pickle
 import sys
 import threading
 import warnings
 from pathlib import Path
 
-from kedro_dagster_component.manifest import ProjectRef
-from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE
+from kedro_dagster_component.compat.dagster import load_job
+from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE, WarmUp
 from kedro_dagster_component.runtime.host import hosts
 
 _HARMLESS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
@@ -60,8 +61,16 @@ def _native_names() -> list[str]:
     return sorted(names)
 
 
-def _open(text: str) -> str | None:
-    hosts.warm(ProjectRef.model_validate_json(text))
+def _warm(warm_up: WarmUp) -> str | None:
+    if warm_up.job is not None:
+        try:
+            load_job(warm_up.job)
+        except Exception as error:  # noqa: BLE001  (whatever the code location raises: a step says it better)
+            return f"the code location cannot be loaded ({type(error).__name__})"
+    risk = _risk("the code location")
+    if risk is not None or warm_up.ref is None:
+        return risk
+    hosts.warm(warm_up.ref, warm_up.dataset_types)
     os.register_at_fork(after_in_child=_reseed)
     return _risk("the project")
 
@@ -76,8 +85,8 @@ def _reseed() -> None:
         torch.seed()
 
 
-risk = _risk("the code location")
+risk: str | None = None
 """Why forks of this process are not as good as new processes; None for nothing known."""
 
-if risk is None and WARM_VARIABLE in os.environ:
-    risk = _open(os.environ[WARM_VARIABLE])
+if WARM_VARIABLE in os.environ:
+    risk = _warm(pickle.loads(Path(os.environ.pop(WARM_VARIABLE)).read_bytes()))  # noqa: S301  (of our own process)

@@ -17,7 +17,7 @@ from kedro_dagster_component.config.check_executors import is_installed
 from kedro_dagster_component.config.executor_options import Schema, bundled_versions
 from kedro_dagster_component.config.executors import EXECUTOR_PACKAGES, ExecutorConfig
 from kedro_dagster_component.runtime.executor import KedroExecutor
-from kedro_dagster_component.runtime.fork_server import forking_config, preloaded_modules
+from kedro_dagster_component.runtime.fork_server import can_fork, forking_config
 
 
 class ExecutorError(Exception):
@@ -112,12 +112,10 @@ def _wrapped(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
         raise ExecutorError(f"executor '{inner.name}' makes no executor")
 
     def create(context: dg.InitExecutorContext) -> KedroExecutor:
-        module = getattr(context.job, "get_module", lambda: None)()
-        preloaded = preloaded_modules(inner.name, context.executor_config, module)
-        if not preloaded:
+        if not can_fork(inner.name, context.executor_config):
             return KedroExecutor(create_inner(context))
-        forking = forking_config(inner.name, context.executor_config, preloaded)
-        return KedroExecutor(create_inner(context), create_inner(context._replace(executor_config=forking)), preloaded)
+        forking = forking_config(inner.name, context.executor_config)
+        return KedroExecutor(create_inner(context), create_inner(context._replace(executor_config=forking)))
 
     return dg.ExecutorDefinition(
         name=inner.name,

@@ -1,3 +1,4 @@
+import importlib
 import json
 import multiprocessing
 import os
@@ -6,14 +7,13 @@ import sys
 import pytest
 
 from kedro_dagster_component.manifest import ProjectRef
-from kedro_dagster_component.runtime.fork_server import fork_server, forking_config, preloaded_modules
+from kedro_dagster_component.runtime.fork_server import WarmUp, can_fork, fork_server, forking_config
 
 pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
 )
 WARM = "kedro_dagster_component.runtime.warm"
-MODULES = ("location.definitions", WARM)
-FORKED = {"start_method": {"forkserver": {"preload_modules": list(MODULES)}}}
+FORKED = {"start_method": {"forkserver": {"preload_modules": ["__main__", WARM]}}}
 SPAWN = {"start_method": {"spawn": {}}}
 
 
@@ -34,15 +34,10 @@ SPAWN = {"start_method": {"spawn": {}}}
 )  # fmt: skip
 def test_only_multiprocess_executors_that_do_not_choose_fork(executor, config, expected):
     before = json.dumps(config)
-    modules = preloaded_modules(executor, config, "location.definitions")
-    assert modules == (MODULES if expected else ())
+    assert can_fork(executor, config) == (expected is not None)
     if expected:
-        assert forking_config(executor, config, modules) == expected
+        assert forking_config(executor, config) == expected
     assert json.dumps(config) == before
-
-
-def test_a_job_from_a_file_has_no_module():
-    assert preloaded_modules("multiprocess", {}, None) == (WARM,)
 
 
 @pytest.fixture
@@ -58,15 +53,35 @@ def module(tmp_path, monkeypatch):
     return write
 
 
+JOB = """
+import importlib
+
+class Job:
+    def __init__(self, module):
+        self.module = module
+
+    def get_definition(self):
+        importlib.import_module(self.module)
+"""
+
+
+@pytest.fixture
+def job_of(module):
+    """A job that is loaded by importing a module."""
+    jobs = importlib.import_module(module("jobs_of_modules", JOB))
+    yield lambda name, text: jobs.Job(module(name, text))
+    del sys.modules["jobs_of_modules"]
+
+
 def test_a_project_that_cannot_be_opened_is_no_risk():
-    with fork_server(ProjectRef(project_path="/nowhere"), [WARM]) as risk:
+    with fork_server(WarmUp(ref=ProjectRef(project_path="/nowhere"))) as risk:
         assert risk is None
     assert "KEDRO_DAGSTER_WARM" not in os.environ
 
 
-def test_threads_of_the_code_location_are_a_risk(module):
+def test_threads_of_the_code_location_are_a_risk(job_of):
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), name='mine', daemon=True).start()\n"
-    with fork_server(None, [module("with_a_thread", text), WARM]) as risk:
+    with fork_server(WarmUp(job_of("with_a_thread", text))) as risk:
         assert risk == "the code location starts threads when it is imported (mine)"
 
 
@@ -79,23 +94,24 @@ libc.pthread_setname_np(thread, b"mine-in-c")
 """
 
 
-def test_threads_of_compiled_code_are_a_risk_too(module):
-    with fork_server(None, [module("with_a_native_thread", NATIVE), WARM]) as risk:
+def test_threads_of_compiled_code_are_a_risk_too(job_of):
+    with fork_server(WarmUp(job_of("with_a_native_thread", NATIVE))) as risk:
         assert risk == "the code location starts threads when it is imported (mine-in-c)"
 
 
-def test_threads_that_are_ready_for_forks_are_no_risk(module):
+def test_threads_that_are_ready_for_forks_are_no_risk(job_of):
     libraries = "import numpy\nimport pandas\nimport polars\nnumpy.ones((500, 500)) @ numpy.ones((500, 500))\n"
-    with fork_server(None, [module("with_libraries", libraries), WARM]) as risk:
+    with fork_server(WarmUp(job_of("with_libraries", libraries))) as risk:
         assert risk is None
 
 
-def test_a_server_that_ends_is_a_risk(module):
-    with fork_server(None, [module("broken", "raise SystemExit(3)"), WARM]) as risk:
+def test_a_code_location_that_cannot_be_loaded_is_a_risk(job_of):
+    with fork_server(WarmUp(job_of("raises", "raise ValueError('no')"))) as risk:
+        assert risk == "the code location cannot be loaded (ValueError)"
+
+
+def test_a_server_that_ends_is_a_risk(job_of, module):
+    with fork_server(WarmUp(job_of("ends", "raise SystemExit(3)"))) as risk:
         assert risk == "a process that has the code location imported cannot be had"
-
-
-def test_no_modules_no_server():
-    with fork_server(ProjectRef(project_path="/nowhere"), ()) as risk:
-        assert risk is None
-        assert "KEDRO_DAGSTER_WARM" not in os.environ
+    with fork_server(WarmUp(), module("broken", "raise SystemExit(3)")) as risk:
+        assert risk == "a process that has the code location imported cannot be had"

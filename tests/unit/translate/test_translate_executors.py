@@ -23,7 +23,7 @@ from kedro_dagster_component.translate.executors import (
 forks = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
 )
-OURS = "kedro_dagster_component.runtime.warm"
+FORKED = ("forkserver", ["__main__", "kedro_dagster_component.runtime.warm"])
 
 
 def executor(kind, **options):
@@ -123,9 +123,9 @@ def test_steps_are_forked_with_the_code_location_at_hand(made):
         forking = outer._forking
         return (forking._start_method, forking._explicit_forkserver_preload) if forking else ("spawn",)
 
-    assert preloaded(executor("multiprocess")) == ("forkserver", ["my_location.definitions", OURS])
-    assert preloaded(executor("multiprocess"), job=InMemoryJob) == ("forkserver", [OURS])
-    assert preloaded(default_executor(), {"multiprocess": {}}) == ("forkserver", ["my_location.definitions", OURS])
+    assert preloaded(executor("multiprocess")) == FORKED
+    assert preloaded(executor("multiprocess"), job=InMemoryJob) == FORKED
+    assert preloaded(default_executor(), {"multiprocess": {}}) == FORKED
     assert preloaded(executor("multiprocess", start_method={"spawn": {}}))[0] == "spawn"
     assert preloaded(executor("multiprocess"), {"start_method": {"spawn": {}}})[0] == "spawn"
 
