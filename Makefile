@@ -10,8 +10,11 @@ SHELL := /bin/bash
 BIN := .venv/bin
 BIN_LOWEST := .venv-lowest/bin
 BIN_MLFLOW := .venv-mlflow/bin
-EXAMPLES := -e scaffolds/flights -e scaffolds/orchestration
-PROJECTS := pyproject.toml scaffolds/flights/pyproject.toml scaffolds/orchestration/pyproject.toml
+EXAMPLES := -e scaffolds/flights -e scaffolds/orchestration -e scaffolds/airports
+PROJECTS := pyproject.toml $(wildcard scaffolds/*/pyproject.toml)
+
+# What `make dev` opens: `orchestration`, or `airports` for the example with partitions.
+EXAMPLE ?= orchestration
 
 # The pins were made for 3.11 and hold from there on; some of them have left 3.10 behind.
 CONSTRAINTS = $(shell $(PYTHON) -c 'import sys; print("-c constraints.txt" if sys.version_info >= (3, 11) else "")')
@@ -43,8 +46,8 @@ demo: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## install, run the example's main 
 	@DAGSTER_HOME=$(DEMO_HOME) $(BIN)/python tools/demo_report.py
 
 .PHONY: dev
-dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the example
-	cd scaffolds/orchestration && DAGSTER_HOME=$(DEMO_HOME) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev
+dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the example (EXAMPLE=airports: the one with partitions)
+	cd scaffolds/$(EXAMPLE) && DAGSTER_HOME=$(DEMO_HOME) PATH="$(CURDIR)/$(BIN):$$PATH" dg dev
 
 
 ## Check it

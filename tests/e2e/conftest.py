@@ -71,7 +71,7 @@ def home(tmp_path_factory):
 def examples(tmp_path_factory):
     """Copies of the examples, side by side as in the repository."""
     folder = tmp_path_factory.mktemp("examples")
-    for name in ("flights", "orchestration"):
+    for name in ("flights", "orchestration", "airports"):
         shutil.copytree(EXAMPLES / name, folder / name, ignore=LEFTOVERS)
     return folder
 
@@ -80,6 +80,12 @@ def examples(tmp_path_factory):
 def dg(examples, home):
     """`dg` in the example's Dagster project."""
     return Shell(examples / "orchestration", home, (examples / "orchestration/src", examples / "flights/src"))
+
+
+@pytest.fixture(scope="session")
+def dg_airports(examples, home):
+    """`dg` in the example with partitions."""
+    return Shell(examples / "airports", home, (examples / "airports/src",))
 
 
 @pytest.fixture

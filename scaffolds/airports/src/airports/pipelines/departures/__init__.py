@@ -1,0 +1,5 @@
+"""Departures by airport and day."""
+
+from .pipeline import create_pipeline
+
+__all__ = ["create_pipeline"]

@@ -1,0 +1,1 @@
+"""Project settings, see https://docs.kedro.org/en/stable/configure/configuration_basics/."""
