@@ -67,7 +67,7 @@ def _table(rows: Iterable[Row], sizes: Sequence[int], *, digits: int) -> str:
     for row in listed:
         growth = [f"{row.growth:.2f}" if row.growth is not None else ""] if has_growth else []
         lines.append([row.label, *(f"{row.values[size]:.{digits}f}" for size in sizes), *growth])
-    return _markdown(header, lines)
+    return markdown(header, lines)
 
 
 def _goal_table(wanted: Iterable[Goal]) -> str:
@@ -75,10 +75,11 @@ def _goal_table(wanted: Iterable[Goal]) -> str:
         [goal.label, f"{goal.value:.2f}{goal.unit}", f"{goal.limit:.2f}{goal.unit}", "yes" if goal.is_met else "no"]
         for goal in wanted
     ]
-    return _markdown(["", "measured", "at most", "met"], lines)
+    return markdown(["", "measured", "at most", "met"], lines)
 
 
-def _markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+def markdown(header: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """A table whose first column is text."""
     widths = [max(len(line[column]) for line in [header, *lines]) for column in range(len(header))]
     ruler = ["-" * widths[0], *("-" * (width - 1) + ":" for width in widths[1:])]
     padded = [

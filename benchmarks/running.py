@@ -84,13 +84,14 @@ def run_probe(probe: str, folder: Path) -> Sample:
         BenchmarkError: It failed.
     """
     command = [sys.executable, "-m", "benchmarks.probes", probe, str(folder)]
-    done = subprocess.run(command, cwd=_ROOT, env=_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, cwd=_ROOT, env=environment(), capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchmarkError(f"{probe} failed:\n{done.stderr[-4000:]}")
     return Sample(**json.loads(done.stdout.splitlines()[-1]))
 
 
-def _environment() -> dict[str, str]:
+def environment() -> dict[str, str]:
+    """Variables of a measured process: quiet, with this package and the benchmarks importable."""
     quiet = {"DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
     kept = {name: value for name, value in os.environ.items() if name not in {"KEDRO_ENV", "DAGSTER_HOME"}}
     return {**kept, **quiet, "PYTHONPATH": os.pathsep.join([str(_ROOT / "src"), str(_ROOT)])}

@@ -30,7 +30,8 @@ class Tracing:
         return self.root / "trace.jsonl"
 
     def env(self, **more):
-        path = os.pathsep.join([str(self.root / "plugins"), str(self.location.root / "src")])
+        folders = [str(self.root / "plugins"), str(self.location.root / "src"), os.environ.get("PYTHONPATH")]
+        path = os.pathsep.join(filter(None, folders))
         home = self.root / "home"
         home.mkdir(exist_ok=True)
         (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")

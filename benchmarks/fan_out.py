@@ -1,0 +1,231 @@
+"""`python -m benchmarks.fan_out`: partitions, loaded and fanned out in one run, beside a fan-out written by hand."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks.report import markdown
+from benchmarks.running import BenchmarkError, environment
+
+_ROOT = Path(__file__).resolve().parent.parent
+_PAGE = _ROOT / "docs" / "explanation" / "benchmarks.md"
+_BEGIN = "<!-- fan-out: written by `python -m benchmarks.fan_out`, do not edit -->"
+_END = "<!-- end of fan-out -->"
+_LOADED_KEYS = 1000
+
+_PYPROJECT = """\
+[tool.dg]
+directory_type = "project"
+
+[tool.dg.project]
+root_module = "{name}"
+
+[tool.kedro]
+package_name = "{name}"
+project_name = "{name}"
+kedro_init_version = "1.3.0"
+"""
+_DEFINITIONS = """\
+from pathlib import Path
+
+import dagster as dg
+
+
+@dg.definitions
+def defs():
+    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
+_COMPONENT = """\
+type: kedro_dagster_component.KedroProjectComponent
+
+attributes:
+  project: "{{ context.project_root }}"
+"""
+_REGISTRY = """\
+from kedro.pipeline import Node, Pipeline
+
+
+def square(numbers):
+    return {key: load() ** 2 for key, load in numbers.items()}
+
+
+def register_pipelines():
+    return {"__default__": Pipeline([Node(square, "numbers", "squares", name="square")])}
+"""
+_CATALOG = """\
+numbers: {type: partitions.PartitionedDataset, path: data/numbers, dataset: json.JSONDataset, filename_suffix: .json}
+squares: {type: partitions.PartitionedDataset, path: data/squares, dataset: json.JSONDataset, filename_suffix: .json}
+"""
+_DAGSTER_YML = """\
+partitions:
+  key: {{type: static, partition_keys: {keys}}}
+assets:
+  numbers: {{partitions: key}}
+  squares: {{partitions: key}}
+executors:
+  two: {{multiprocess: {{max_concurrent: 2}}}}
+jobs:
+  all: {{pipeline: {{pipeline_name: __default__}}, executor: two}}
+"""
+_BY_HAND = """\
+import json
+from pathlib import Path
+
+import dagster as dg
+
+DATA = Path(__file__).parents[3] / "data"
+PARTITIONS = dg.StaticPartitionsDefinition([f"k{{number:04d}}" for number in range({count})])
+numbers = dg.AssetSpec("numbers", partitions_def=PARTITIONS)
+
+
+@dg.op(ins={{"numbers": dg.In(dg.Nothing)}}, out=dg.DynamicOut(str))
+def find_keys(context: dg.OpExecutionContext):
+    for key in context.partition_keys:
+        yield dg.DynamicOutput(key, mapping_key=key)
+
+
+@dg.op
+def square(key: str) -> str:
+    number = json.loads((DATA / "numbers" / f"{{key}}.json").read_text())
+    (DATA / "squares").mkdir(exist_ok=True)
+    (DATA / "squares" / f"{{key}}.json").write_text(json.dumps(number**2))
+    return key
+
+
+@dg.op
+def collect(keys: list[str]) -> None:
+    pass
+
+
+@dg.graph_asset(
+    partitions_def=PARTITIONS, backfill_policy=dg.BackfillPolicy.single_run(), ins={{"numbers": dg.AssetIn(dagster_type=dg.Nothing)}}
+)
+def squares(numbers):
+    return collect(find_keys(numbers).map(square).collect())
+
+
+all_keys = dg.define_asset_job(
+    "all", ["squares"], executor_def=dg.multiprocess_executor.configured({{"max_concurrent": 2}})
+)
+"""
+_LOAD = """\
+import importlib, os, sys
+defs = importlib.import_module(sys.argv[1] + ".definitions").defs()
+repository = defs.get_repository_def()
+assert repository.get_all_jobs()
+times = os.times()
+print(times.user + times.system + times.children_user + times.children_system)
+"""
+
+
+def main() -> None:
+    """Measure, print and write the table of the docs."""
+    options = _options()
+    with tempfile.TemporaryDirectory(prefix="kedro-dagster-fan-out-") as folder:
+        text = "\n\n".join([_loads(Path(folder), options.repeats), _runs(Path(folder), options.keys)])
+    print(text)
+    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
+    if options.write and rest:
+        _PAGE.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+
+
+def _loads(folder: Path, repeats: int) -> str:
+    """A table of the CPU seconds of whole loads, introspection included."""
+    roots = write_projects(folder / "loads", _LOADED_KEYS)
+    taken: dict[str, list[float]] = {root.name: [] for root in roots}
+    for _ in range(repeats):
+        for root in roots:
+            taken[root.name].append(float(_output([sys.executable, "-c", _LOAD, root.name], root)))
+    lines = [[name, f"{statistics.median(seconds):.2f}"] for name, seconds in taken.items()]
+    return f"CPU seconds of a load with {_LOADED_KEYS} keys:\n\n{markdown(['', 'CPU s'], lines)}"
+
+
+def _runs(folder: Path, counts: Sequence[int]) -> str:
+    """A table of the seconds of `dg launch` over all keys, in one run on two processes."""
+    lines = []
+    for count in counts:
+        roots = write_projects(folder / str(count), count)
+        component, by_hand = (_launch(root, count) for root in roots)
+        lines.append([str(count), f"{component:.1f}", f"{by_hand:.1f}", f"{component / by_hand:.2f}"])
+    table = markdown(["keys", "component", "by hand", "ratio"], lines)
+    return f"Seconds of `dg launch` over all keys, in one run with two processes:\n\n{table}"
+
+
+def write_projects(folder: Path, count: int) -> tuple[Path, Path]:
+    """Two Dagster projects with the same two assets and job: one of the component, one written by hand.
+
+    Args:
+        folder: Empty, or missing.
+        count: Number of partition keys.
+    """
+    keys = [f"k{number:04d}" for number in range(count)]
+    component, by_hand = folder / "component", folder / "by_hand"
+    _write(
+        component,
+        {
+            "src/component/pipeline_registry.py": _REGISTRY,
+            "src/component/settings.py": "",
+            "src/component/defs/kedro/component.yaml": _COMPONENT,
+            "conf/base/catalog.yml": _CATALOG,
+            "conf/base/dagster.yml": _DAGSTER_YML.format(keys=keys),
+            "conf/local/.gitkeep": "",
+        },
+    )
+    _write(by_hand, {"src/by_hand/defs/assets.py": _BY_HAND.format(count=count)})
+    for root in (component, by_hand):
+        for key in keys:
+            file = root / f"data/numbers/{key}.json"
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text("3", encoding="utf-8")
+    return component, by_hand
+
+
+def _write(root: Path, files: dict[str, str]) -> None:
+    name = root.name
+    common = {"pyproject.toml": _PYPROJECT.format(name=name), "home/dagster.yaml": "telemetry: {enabled: false}\n"}
+    common |= {f"src/{name}/{part}": "" for part in ("__init__.py", "defs/__init__.py")}
+    for path, text in {**common, f"src/{name}/definitions.py": _DEFINITIONS, **files}.items():
+        file = root / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text, encoding="utf-8")
+
+
+def _launch(root: Path, count: int) -> float:
+    """Seconds of one run over all keys."""
+    start = time.perf_counter()
+    dg = str(Path(sys.executable).with_name("dg"))
+    _output([dg, "launch", "--job", "all", "--partition-range", f"k0000...k{count - 1:04d}"], root)
+    seconds = time.perf_counter() - start
+    made = len(list((root / "data/squares").iterdir()))
+    if made != count:
+        raise BenchmarkError(f"{root.name}: {made} of {count} keys were made")
+    return seconds
+
+
+def _output(command: Sequence[str], root: Path) -> str:
+    paths = [str(root / "src"), environment()["PYTHONPATH"]]
+    env = {**environment(), "PYTHONPATH": os.pathsep.join(paths), "DAGSTER_HOME": str(root / "home")}
+    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchmarkError(f"{root.name} failed:\n{done.stderr[-4000:]}")
+    return done.stdout
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.fan_out", description="Measure partitions.")
+    parser.add_argument("--keys", type=lambda text: [int(part) for part in text.split(",")], default=[20, 200])
+    parser.add_argument("--repeats", type=int, default=5, help="turns of the loads; their median counts")
+    parser.add_argument("--write", action="store_true", help="write the tables into the docs")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    main()
