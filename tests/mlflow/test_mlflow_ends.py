@@ -8,7 +8,7 @@ import time
 
 import dagster as dg
 import pytest
-from mlflow_world import World
+from mlflow_world import EXPERIMENT, World
 
 START = """
 import sys
@@ -51,6 +51,39 @@ EXECUTOR = """
     defs = dg.Definitions(executor=dg.multi_or_in_process_executor)
 """
 
+DISABLED = """
+    server: {mlflow_tracking_uri: "%s"}
+    tracking: {disable_tracking: {pipelines: [__default__]}, experiment: {name: %s}}
+"""
+OFFERING = """
+    from pathlib import Path
+
+    import dagster as dg
+    import mlflow
+    from dagster._core.events import EngineEventData
+    from kedro.framework.hooks import hook_impl
+
+
+    class Offering:
+        \"\"\"Plays another step that starts at once: it offers its MLflow run while the first step opens its own.\"\"\"
+
+        @hook_impl
+        def after_catalog_created(self):
+            if Path("data/other").exists():
+                return
+            experiment = mlflow.get_experiment_by_name("demo-experiment")
+            with dg.DagsterInstance.get() as instance:
+                (run,) = instance.get_runs()
+                tags = {"dagster_run_id": run.run_id}
+                other = mlflow.MlflowClient().create_run(experiment.experiment_id, tags=tags).info.run_id
+                offer = EngineEventData(metadata={"kedro/mlflow_offer.kedro": dg.MetadataValue.text(other)})
+                instance.report_engine_event("an offer", run, offer)
+            Path("data/other").write_text(other)
+
+
+    HOOKS = (Offering(),)
+"""
+
 
 def python(world, code, *arguments):
     return subprocess.run(
@@ -90,11 +123,42 @@ def test_a_cancelled_run_is_over_in_mlflow_too(tmp_path, server, executor):
 def test_an_executor_that_fires_no_hooks_still_gives_one_run(tmp_path, server):
     world = World(tmp_path, server, "executor: null\n").write()
     world.location.write("own.py", EXECUTOR)
-    (report,) = world.drive({"assets": ["table"], "executor": "multiprocess"})
+    if server.client.get_experiment_by_name(EXPERIMENT) is None:  # steps that start at once would all try to make it
+        server.client.create_experiment(EXPERIMENT)
+    first = [f"{name}_metric" for name in ("fragile", "waiting", "killed")]  # they start at once, in several processes
+    selected = ["table", "model", "score", "history", "applied_metric", *first]
+    (report,) = world.drive({"assets": selected, "executor": "multiprocess"})
     assert report["success"], (report["error"], report["failures"])
-    assert server.runs(dagster_run_id=report["run_id"]) == []
-    assert sum("it logs nothing to MLflow" in text for _, text in report["logs"]) == 1
+    assert not [text for _, text in report["logs"] if "logs nothing to MLflow" in text]
+    (found,) = server.runs(dagster_run_id=report["run_id"])
+    assert found.info.status == "RUNNING"
+    logged = server.content(found)
+    assert world.dagster_tags(report["run_id"])["mlflow/run_id"] == found.info.run_id
+    assert {saved["mlflow/run_id"] for saved in report["saved"].values()} == {found.info.run_id}
     told = python(world, SENSORS)
     assert told.returncode == 0, told.stderr
     (found,) = server.runs(dagster_run_id=report["run_id"])
-    assert (found.info.status, found.data.metrics) == ("FINISHED", {})
+    assert found.info.status == "FINISHED"
+    assert server.content(found) == logged
+    assert found.data.metrics.keys() >= {"score", "fragile", "waiting", "killed", "applied"}
+    assert {"seed", "options-rate"} <= logged["params"].keys()
+    assert logged["models"] == ["line"]
+
+
+def test_without_our_hooks_a_pipeline_that_logs_nothing_opens_no_run(tmp_path, server):
+    world = World(tmp_path, server, "executor: null\n", mlflow=DISABLED).write()
+    world.location.write("own.py", EXECUTOR)
+    (report,) = world.drive({"assets": ["table"], "executor": "multiprocess"})
+    assert report["success"], (report["error"], report["failures"])
+    assert server.runs(dagster_run_id=report["run_id"]) == []
+
+
+def test_of_steps_that_start_at_once_all_log_to_the_first_run_offered(tmp_path, server):
+    world = World(tmp_path, server, "executor: null\n", files={"src/demo/settings.py": OFFERING}).write()
+    world.location.write("own.py", EXECUTOR)
+    (report,) = world.drive({"assets": ["fragile_metric"], "executor": "multiprocess"})
+    assert report["success"], (report["error"], report["failures"])
+    (found,) = server.runs(dagster_run_id=report["run_id"])
+    assert found.info.run_id == (world.project / "data" / "other").read_text()
+    assert found.data.metrics == {"fragile": 7.0}
+    assert report["saved"]["fragile_metric"]["mlflow/run_id"] == found.info.run_id

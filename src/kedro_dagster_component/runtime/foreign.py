@@ -80,6 +80,11 @@ class ForeignHost:
         run: MlflowRun | None = self._call("fire", (request,), sink)
         return run
 
+    def mlflow_run(self, request: SessionRequest, instead: str | None, sink: LogSink) -> MlflowRun | None:
+        """See `KedroHost`."""
+        run: MlflowRun | None = self._call("mlflow_run", (request, instead), sink)
+        return run
+
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""
         if self._process is not None:

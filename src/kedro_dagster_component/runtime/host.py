@@ -59,6 +59,9 @@ class KedroHost(Protocol):
     def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """Fire a run-level hook; the MLflow run that the Dagster run then logs to, None without kedro-mlflow."""
 
+    def mlflow_run(self, request: SessionRequest, instead: str | None, sink: LogSink) -> MlflowRun | None:
+        """The MLflow run of a session (`KedroRunSession.mlflow_run`); None without kedro-mlflow."""
+
     def close_run(self, run_id: str) -> None:
         """Forget everything of a Dagster run."""
 
@@ -100,6 +103,11 @@ class LocalHost:
         with self._in_session(request.session, sink) as session:
             session.fire(request.moment, request.info, request.failure)
             return session.mlflow.run
+
+    def mlflow_run(self, request: SessionRequest, instead: str | None, sink: LogSink) -> MlflowRun | None:
+        """See `KedroHost`."""
+        with self._in_session(request, sink) as session:
+            return session.mlflow_run(instead)
 
     def warm(self, dataset_types: Sequence[str] = ()) -> None:
         """Open the project, import its pipelines, plugins and some dataset classes; no session, no catalog, no hook.

@@ -161,6 +161,7 @@ def fire(
     moment: RunMoment,
     failure: Failure | None = None,
     host: KedroHost | None = None,
+    mlflow_run_id: str | None = None,
 ) -> None:
     """Fire one run-level hook of one instance.
 
@@ -170,12 +171,15 @@ def fire(
         moment: Which hook.
         failure: Why the run failed, for `on_pipeline_error`.
         host: A process apart that the hooks are fired in after the run; None for the process that holds the project.
+        mlflow_run_id: The MLflow run that the steps have opened; None for that in the run's tags, if there is one.
     """
     instance = participant.instance
     options = participant.definition.options_of(view.run.run_config)
     session = session_request(view, instance, options, in_run_process=True)
     if host is not None:  # plugins that report each run once have had their turn
         session = replace(session, in_run_process=False)
+    if mlflow_run_id is not None:
+        session = replace(session, mlflow_run_id=mlflow_run_id)
     request = HookRequest(session, moment, run_info(view, instance), _as_seen_by(instance, failure))
     mlflow_run = (host or hosts.get(instance.ref)).fire(request, sink_of(view.log))
     if moment == "before":

@@ -37,6 +37,7 @@ class SessionRequest:
         loggers: Loggers of the job, as `job_loggers.build_handlers` takes them.
         info: The Dagster run as run-level hooks are told of it.
         mlflow_run_id: The MLflow run that another process of this Dagster run has opened; None without one.
+        opens_mlflow_run: Whether the session may open one: nobody fires the run's hooks before its steps.
     """
 
     ref: ProjectRef
@@ -55,6 +56,7 @@ class SessionRequest:
     loggers: tuple[Mapping[str, Any], ...] = ()
     info: RunInfo = field(default_factory=lambda: RunInfo(""))
     mlflow_run_id: str | None = None
+    opens_mlflow_run: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:

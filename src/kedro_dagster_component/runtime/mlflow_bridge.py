@@ -98,8 +98,25 @@ class MlflowBridge:
             begin: Fires `before_pipeline_run` of a single hook object.
         """
         if self._hook is not None and not self._has_begun:
-            with self.beginning(may_open=False):
+            with self.beginning(may_open=self._request.opens_mlflow_run):
                 begin(self._hook)
+
+    def exchange(self, run_id: str, begin: Callable[[Any], None]) -> None:
+        """Delete the MLflow run that this session has opened and resume another one, with the state in force.
+
+        Args:
+            run_id: What another process of the Dagster run has opened before.
+            begin: As for `join`.
+        """
+        if self._hook is None or self.run is None:
+            return
+        import mlflow
+
+        while mlflow.active_run() is not None:
+            mlflow.end_run()
+        mlflow.MlflowClient().delete_run(self.run.run_id)
+        self._request, self._has_begun = replace(self._request, mlflow_run_id=run_id), False
+        self.join(begin)
 
     def _configure(self, tracking: Any, *, may_open: bool) -> None:
         """Have kedro-mlflow resume a run, or log nothing, by its own settings."""

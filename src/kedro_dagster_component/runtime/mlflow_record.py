@@ -45,10 +45,13 @@ def record_run(
     current = dagster.get_run_by_id(run.run_id) if mlflow_run is not None or _ID in run.tags else None
     if current is None:
         return
-    others = {key: value for key, value in _own_runs(current).items() if key != instance.key}
+    others = _own_runs(current)
+    known = others.pop(instance.key, None)
     if mlflow_run is None:
         if not others:  # what tags there are came from the run that this one re-executes
             dagster.add_run_tags(run.run_id, {_ID: "none", _URL: "none"})
+        return
+    if known == mlflow_run.run_id:
         return
     tags = {_ID: mlflow_run.run_id, _URL: mlflow_run.url or "none"}
     if others:

@@ -26,6 +26,7 @@ from kedro_dagster_component.runtime.messages import (
     Failure,
     LoadRequest,
     MemoryRef,
+    MlflowRun,
     RunInfo,
     RunMoment,
     SessionRequest,
@@ -215,7 +216,8 @@ class KedroRunSession:
         """
         hooks = self._hooks(info)
         if moment == "before":
-            with self.mlflow.beginning(may_open=self.request.repeat_before is None):
+            may_open = self.request.repeat_before is None or self.request.opens_mlflow_run
+            with self.mlflow.beginning(may_open=may_open):
                 hooks.before()
             return
         self._join_mlflow_run()
@@ -231,8 +233,18 @@ class KedroRunSession:
             self._run_hooks = RunHooks(self, info)
         return self._run_hooks
 
+    def mlflow_run(self, instead: str | None) -> MlflowRun | None:
+        """The MLflow run of the session, joined or opened; `instead` is one that it has to give its own up for."""
+        self._join_mlflow_run()
+        if instead is not None:
+            self.mlflow.exchange(instead, self._begin_of)
+        return self.mlflow.run
+
     def _join_mlflow_run(self) -> None:
-        self.mlflow.join(lambda plugin: self._hooks(self.request.info).before_of(plugin))
+        self.mlflow.join(self._begin_of)
+
+    def _begin_of(self, plugin: Any) -> None:
+        self._hooks(self.request.info).before_of(plugin)
 
     def close(self) -> None:
         """End the Kedro session."""

@@ -23,6 +23,7 @@ from kedro_dagster_component.runtime.messages import (
     StepRequest,
     StepResult,
 )
+from kedro_dagster_component.runtime.mlflow_claim import with_mlflow_run
 from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
@@ -98,9 +99,11 @@ class _Step:
         view: RunView,
     ) -> None:
         self._context, self._plan, self._options = context, plan, options
-        self._session = session_request(view, instance, options)
         self._sink = sink_of(context.log)
         self._host = hosts.get(instance.ref)
+        self._session = with_mlflow_run(
+            view, instance, session_request(view, instance, options), self._host, self._sink
+        )
         self._stores = instance.memory == "stored" or not self._session.shares_process
 
     def key_request(self, key: str | None, *, is_last: bool) -> KeyRequest | None:

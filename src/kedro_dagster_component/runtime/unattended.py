@@ -27,6 +27,7 @@ from kedro_dagster_component.runtime.lifecycle import (
     stage_of,
 )
 from kedro_dagster_component.runtime.messages import Failure, RunMoment
+from kedro_dagster_component.runtime.mlflow_claim import first_offer
 from kedro_dagster_component.runtime.view import RunView
 
 
@@ -133,10 +134,12 @@ def _fire(context: Any, instance: InstancePlan, moments: tuple[RunMoment, ...]) 
     if not taking_part:
         return dg.SkipReason(f"the run has no node of {instance.key}")
     mark(view, taking_part, "done")
+    mlflow_run_id = first_offer(view.instance, run.run_id, instance.key)
     host = ForeignHost(instance.ref, dict(os.environ))
     try:
         for moment in moments:
-            fire(view, taking_part[0], moment, _failure_of(view) if moment == "error" else None, host)
+            failure = _failure_of(view) if moment == "error" else None
+            fire(view, taking_part[0], moment, failure, host, mlflow_run_id)
     finally:
         host.stop()
     return None
