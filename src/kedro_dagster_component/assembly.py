@@ -18,7 +18,11 @@ from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
-from kedro_dagster_component.config.without_effect import jobs_left_out, settings_without_effect
+from kedro_dagster_component.config.without_effect import (
+    jobs_left_out,
+    keys_that_overwrite,
+    settings_without_effect,
+)
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at, warn_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
@@ -246,6 +250,7 @@ class _Assembly:
         """Partitions that cannot be together in one node, or be mapped to each other."""
         if self._partitions.mistakes:
             raise ConfigurationError(map(self._setting_problem, self._partitions.mistakes))
+        warn_of(keys_that_overwrite(self._manifest, self._partitions.datasets))
 
     def _setting_problem(self, mistake: PartitionMistake) -> Problem:
         """A mistake at a setting of an asset: in `assets:`, else in the catalog."""

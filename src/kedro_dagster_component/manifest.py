@@ -124,6 +124,7 @@ class DatasetEntry(Record):
         is_versioned: Whether saving makes a new version.
         is_single_process: Whether Kedro forbids it between processes.
         pattern: The factory pattern that made it; None for an entry of its own.
+        partition_parameters: Runtime parameters of a partition (`partition_key` ...) that its entry asks for.
         config: Its resolved catalog configuration with all secrets masked; empty where not in the catalog.
         metadata: `metadata` of the catalog entry, masked.
         location: The entry (or pattern) in the catalog file; None where it cannot be told.
@@ -137,6 +138,7 @@ class DatasetEntry(Record):
     is_versioned: bool = False
     is_single_process: bool = False
     pattern: str | None = None
+    partition_parameters: tuple[str, ...] = ()
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     location: SourceRef | None = None

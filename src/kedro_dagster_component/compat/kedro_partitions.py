@@ -95,9 +95,21 @@ class KeyedCatalog:
         """
         self._loader = loader
         self._layers = _raw_layers(loader) if isinstance(loader, OmegaConfigLoader) else []
+        self._asked: dict[str, frozenset[str]] = {}
+
+    @property
+    def has_entries(self) -> bool:
+        """Whether any entry may ask for a partition."""
+        return bool(self._layers)
 
     def asked_by(self, entry: str) -> frozenset[str]:
-        """Runtime parameters of a partition (`partition_key` ...) that an entry asks for."""
+        """Runtime parameters of a partition (`partition_key` ...) that an entry asks for; none for an unknown one."""
+        if entry not in self._asked:
+            is_known = any(entry in layer for layer in self._layers)
+            self._asked[entry] = self._find_asked(entry) if is_known else frozenset()
+        return self._asked[entry]
+
+    def _find_asked(self, entry: str) -> frozenset[str]:
         asked: set[str] = set()
 
         def look(name: str, default: Any) -> Any:
@@ -110,12 +122,6 @@ class KeyedCatalog:
         except Exception:  # noqa: BLE001  (a resolver of the project may not take the default; a step will say so)
             return frozenset(asked)
         return frozenset(asked)
-
-    def asking(self) -> dict[str, frozenset[str]]:
-        """What each entry asks for; only entries that ask for something."""
-        names = dict.fromkeys(str(name) for layer in self._layers for name in layer if _mentions_partition(layer))
-        found = {name: self.asked_by(name) for name in names if not name.startswith("_")}
-        return {name: asked for name, asked in found.items() if asked}
 
     def resolve(self, entry: str, parameters: Mapping[str, str]) -> dict[str, Any]:
         """Configuration of an entry for one partition.
@@ -157,16 +163,12 @@ def _present(dataset: Any, wanted: Mapping[str, str]) -> set[str]:
     return {path for path in wanted if path in found or any(name.startswith(f"{path}/") for name in found)}
 
 
-def _mentions_partition(layer: DictConfig) -> bool:
-    return "runtime_params:" in OmegaConf.to_yaml(layer) and "partition_" in OmegaConf.to_yaml(layer)
-
-
 def _raw_layers(loader: OmegaConfigLoader) -> list[DictConfig]:
-    """Content of the catalog's files before anything is resolved: base, then environment.
+    """Content of the catalog's files before anything is resolved: base, then environment; none without partitions.
 
     `_fs`, `_get_conf_env_path` (1.4), `_is_hidden` and `_is_valid_config_path` of the loader.
     """
-    layers = []
+    texts = []
     for env in dict.fromkeys([loader.base_env, loader.env or loader.default_run_env]):
         folder = _folder(loader, env)
         paths = {
@@ -175,9 +177,15 @@ def _raw_layers(loader: OmegaConfigLoader) -> list[DictConfig]:
             for path in loader._fs.glob(Path(f"{folder}/{pattern}").as_posix())
             if loader._is_valid_config_path(Path(path)) and not (loader.ignore_hidden and loader._is_hidden(path))
         }
-        files = [OmegaConf.load(io.StringIO(loader._fs.open(path).read().decode())) for path in sorted(paths)]
-        layers.append(cast("DictConfig", OmegaConf.unsafe_merge(*files) if files else OmegaConf.create({})))
-    return layers
+        texts.append([loader._fs.open(path).read().decode() for path in sorted(paths)])
+    if not any("partition_" in text for layer in texts for text in layer):
+        return []  # parsing a large catalog once more takes longer than many a node
+    return [_merged(layer) for layer in texts]
+
+
+def _merged(texts: list[str]) -> DictConfig:
+    files = [OmegaConf.load(io.StringIO(text)) for text in texts]
+    return cast("DictConfig", OmegaConf.unsafe_merge(*files) if files else OmegaConf.create({}))
 
 
 def _folder(loader: OmegaConfigLoader, env: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from kedro_dagster_component.config.environment import KeyPath
@@ -11,7 +12,7 @@ from kedro_dagster_component.config.factories import expand_jobs
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import fits
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.errors import Problem
+from kedro_dagster_component.errors import Position, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
 _OF_STEPS = ("retry_policy", "pool", "backfill_policy", "automation_condition", "partition_mappings")
@@ -48,6 +49,23 @@ def jobs_left_out(
         if job.name not in shown:
             message = f"job '{job.name}' is left out: none of its nodes is exposed"
             yield Problem(message, positions.at("jobs", job.key, at_key=True))
+
+
+def keys_that_overwrite(manifest: ProjectManifest, partitioned: Collection[str]) -> Iterator[Problem]:
+    """Datasets with partitions that nodes save all to one file.
+
+    Args:
+        manifest: The project.
+        partitioned: Names of the datasets that have partitions.
+    """
+    made = {name for node in manifest.nodes.values() for name in node.output_datasets}
+    for name in sorted(made.intersection(partitioned)):
+        entry = manifest.datasets[name]
+        if "filepath" in entry.config and not entry.partition_parameters:
+            place = Position(Path(entry.location.file), entry.location.line) if entry.location else None
+            message = f"'{name}' has partitions, and each of them replaces the file of the one before"
+            hint = "put ${runtime_params:partition_key,default} into its path, or make it a PartitionedDataset"
+            yield Problem(message, place, hint)
 
 
 def _of_free_inputs(content: Mapping[str, Any], manifest: ProjectManifest, positions: Positions) -> Iterator[Problem]:

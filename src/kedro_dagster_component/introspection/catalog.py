@@ -18,6 +18,7 @@ from kedro.io import CatalogConfigResolver, DatasetError, MemoryDataset
 from kedro.io.catalog_config_resolver import DEFAULT_RUNTIME_PATTERN
 
 from kedro_dagster_component.compat.kedro import is_as_configured
+from kedro_dagster_component.compat.kedro_partitions import KeyedCatalog
 from kedro_dagster_component.introspection.catalog_problems import (
     CatalogProblems,
     Mistake,
@@ -68,6 +69,10 @@ class CatalogReader:
         self._live = live
         self._live_names = frozenset(live.keys()) if live is not None else frozenset()
 
+    @cached_property
+    def _keyed(self) -> KeyedCatalog:
+        return KeyedCatalog(self._conf.loader)
+
     def read(self, spellings: Iterable[str]) -> dict[str, DatasetEntry]:
         """Entries by dataset name, in the order in which names first come up.
 
@@ -100,6 +105,7 @@ class CatalogReader:
                 "is_memory": all(part.is_memory for part in parts),
                 "is_versioned": any(part.is_versioned for part in parts),
                 "is_single_process": any(part.is_single_process for part in parts),
+                "partition_parameters": tuple(sorted({name for part in parts for name in part.partition_parameters})),
             }
         )
 
@@ -136,6 +142,7 @@ class CatalogReader:
             is_versioned=config.get("versioned") is True,
             is_single_process=is_single_process,
             pattern=pattern,
+            partition_parameters=tuple(sorted(self._keyed.asked_by(pattern or spelling))) if in_catalog else (),
             config=masked,
             metadata=metadata if isinstance(metadata, dict) else {},
             location=self._conf.location("catalog", pattern or spelling) if in_catalog else None,

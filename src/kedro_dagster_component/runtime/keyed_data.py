@@ -149,21 +149,17 @@ class KeyedData:
         return KeyedCatalog(self._session.context.config_loader)
 
     @cached_property
-    def _asking(self) -> Mapping[str, frozenset[str]]:
-        return self._keyed.asking()
-
-    @cached_property
     def _patterns(self) -> CatalogConfigResolver:
         return CatalogConfigResolver(dict(self._session.context.config_loader["catalog"]))
 
     def _entry(self, spelling: str) -> str | None:
         """The catalog entry, or factory pattern, that asks for the partition; None where none does."""
-        if not self._asking:
+        if not self._keyed.has_entries:
             return None
         entry = spelling
         if spelling not in self._session.context.config_loader["catalog"]:
             entry = self._patterns.match_dataset_pattern(spelling) or ""
-        return entry if entry in self._asking else None
+        return entry if self._keyed.asked_by(entry) else None
 
     def _resolved(self, spelling: str, parameters: Mapping[str, str]) -> Dataset:
         """The dataset of a catalog entry, resolved for one partition.
@@ -172,7 +168,7 @@ class KeyedData:
             PartitionError: The entry asks for something that this partition does not have.
         """
         session, entry = self._session, self._entry(spelling) or ""
-        lacking = sorted(self._asking[entry] - parameters.keys())
+        lacking = sorted(self._keyed.asked_by(entry) - parameters.keys())
         if lacking:
             raise PartitionError(
                 f"Catalog entry '{entry}' asks for {', '.join(lacking)}, and partition '{parameters['partition_key']}' "

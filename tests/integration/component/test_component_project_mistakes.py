@@ -432,6 +432,20 @@ assets: {raw: {pool: x}}
     ]
 
 
+def test_partitions_that_overwrite_each_other_are_told_and_load(loaded):
+    catalog = """
+raw: {type: pandas.CSVDataset, filepath: raw.csv}
+cleaned: {type: pandas.CSVDataset, filepath: cleaned.csv, metadata: {dagster: {partitions: day}}}
+spared: {type: pandas.CSVDataset, filepath: "${_root}/spared.csv", metadata: {dagster: {partitions: day}}}
+_root: data/${runtime_params:partition_key,none}
+"""
+    told = loaded(catalog=catalog, dagster="partitions: {day: {type: daily, start_date: '2024-01-01'}}")
+    assert told == [
+        "'cleaned' has partitions, and each of them replaces the file of the one before\n"
+        "  -> put ${runtime_params:partition_key,default} into its path, or make it a PartitionedDataset"
+    ]
+
+
 def test_log_files_in_folders_that_are_not_there_are_told_and_load(loaded):
     handlers = "[{class: logging.FileHandler, filename: nowhere/a.log}, {class: logging.FileHandler, filename: a.log}]"
     told = loaded(dagster=f"loggers: {{a: {{handlers: {handlers}}}}}\n")

@@ -1,5 +1,7 @@
 """Catalog entries resolved again for each partition key, by a real config loader."""
 
+from pathlib import Path
+
 import pytest
 from kedro.config import OmegaConfigLoader
 
@@ -35,13 +37,22 @@ def loader(tmp_path):
 
 
 def test_entries_that_ask_for_the_partition(loader):
-    assert KeyedCatalog(loader).asking() == {
+    keyed = KeyedCatalog(loader)
+    assert {name: keyed.asked_by(name) for name in (*loader["catalog"], "unknown")} == {
+        "plain": frozenset(),
         "keyed": {"partition_key"},
         "computed": {"partition_start"},
         "mixed": {"partition_key"},
         "replaced": {"partition_day"},
         "{name}_parts": {"partition_key"},
+        "unknown": frozenset(),
     }
+
+
+def test_a_catalog_without_partitions_is_not_parsed_again(loader):
+    for file in Path(loader.conf_source).glob("*/catalog.yml"):
+        file.write_text("plain: {type: text.TextDataset, filepath: '${runtime_params:x,y}'}")
+    assert not KeyedCatalog(loader).has_entries
 
 
 @pytest.mark.parametrize(
