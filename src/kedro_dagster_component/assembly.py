@@ -63,6 +63,7 @@ from kedro_dagster_component.translate.partition_runs import time_definition
 from kedro_dagster_component.translate.partitions import PartitionMistake, build_partition_table
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
+from kedro_dagster_component.translate.static_metadata import with_project
 from kedro_dagster_component.translation import TranslationError
 from kedro_dagster_component.triggers import build_automation, build_configured_sensors, sensor_surroundings
 
@@ -183,7 +184,7 @@ class _Assembly:
         if dataset is None and node is not None and node.name in self._manifest.datasets:
             path = spec.key.path
             spec = spec.replace_attributes(key=dg.AssetKey([*path[:-1], f"{path[-1]}_node"]))
-        return spec.replace_attributes(metadata={"kedro/project": self._manifest.project_name, **spec.metadata})
+        return with_project(spec, self._manifest)
 
     def _steps_of(self, plan: JobPlan) -> list[StepPlan]:
         wanted = set(plan.node_ids)

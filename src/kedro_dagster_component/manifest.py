@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kedro_dagster_component.errors import Position, Problem
 
-MANIFEST_FORMAT = 1
+MANIFEST_FORMAT = 2
 """Raised whenever a field changes its meaning; a manifest of another format is never read."""
 
 
@@ -78,6 +78,8 @@ class NodeEntry(Record):
         source: Where the function is defined; None for built-ins and the like.
         fingerprint: Changes when the live node differs in a way a step depends on (name, function path,
             input mapping, output mapping, confirms).
+        code_version: Changes with the code of the function, what goes into it and the configured values of its
+            parameters; the same on every machine.
     """
 
     id: str
@@ -94,6 +96,7 @@ class NodeEntry(Record):
     is_generator: bool = False
     source: SourceRef | None = None
     fingerprint: str
+    code_version: str | None = None
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

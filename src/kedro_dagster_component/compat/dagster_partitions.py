@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster._core.definitions.data_version import (
     CODE_VERSION_TAG,
+    DATA_VERSION_IS_USER_PROVIDED_TAG,
     DATA_VERSION_TAG,
     DEFAULT_DATA_VERSION,
     NULL_EVENT_POINTER,
@@ -56,8 +57,32 @@ def knows_assets(step_context: Any) -> bool:
     return bool(step_context.job_def.asset_layer.executable_asset_keys)
 
 
+def data_version(step_context: Any, asset_key: dg.AssetKey, code_version: str | None) -> dg.DataVersion | None:
+    """The data version of what a run has made, where its code version does not say all that the data depends on.
+
+    Dagster makes a data version of those of code and inputs: a run after a change of a file that Dagster does not
+    watch would leave nothing out of date. So data made by code with our version gets a version for each run, as data
+    of code without a version does.
+
+    Args:
+        step_context: Of the step.
+        asset_key: What was materialised.
+        code_version: Ours.
+
+    Returns:
+        None where the user has set the code version, or none: Dagster then does as always.
+    """
+    layer = step_context.job_def.asset_layer
+    if code_version is None or not layer.has(asset_key) or layer.get(asset_key).code_version != code_version:
+        return None
+    return dg.DataVersion(step_context.dagster_run.run_id)
+
+
 def version_tags(
-    step_context: Any, asset_key: dg.AssetKey, keys_by_input: Mapping[dg.AssetKey, Sequence[str]]
+    step_context: Any,
+    asset_key: dg.AssetKey,
+    keys_by_input: Mapping[dg.AssetKey, Sequence[str]],
+    own_code_version: str | None,
 ) -> dict[str, str]:
     """Code version, data version and provenance of one materialisation, as Dagster tags those it makes itself.
 
@@ -65,6 +90,7 @@ def version_tags(
         step_context: Of the step.
         asset_key: What was materialised.
         keys_by_input: Partition keys taken of each partitioned input.
+        own_code_version: See `data_version`.
 
     Returns:
         Empty where the run's job does not know the asset.
@@ -88,5 +114,8 @@ def version_tags(
         tags[get_input_event_pointer_tag(key)] = (
             str(info.storage_id) if info is not None and info.storage_id else NULL_EVENT_POINTER
         )
-    tags[DATA_VERSION_TAG] = compute_logical_data_version(code_version, versions).value
+    own = data_version(step_context, asset_key, own_code_version)
+    tags[DATA_VERSION_TAG] = (own or compute_logical_data_version(code_version, versions)).value
+    if own is not None:
+        tags[DATA_VERSION_IS_USER_PROVIDED_TAG] = "true"
     return tags

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro_dagster_component.compat.kedro import node_mappings
+from kedro_dagster_component.introspection.code_versions import source_version
 from kedro_dagster_component.manifest import NodeEntry, SourceRef
 
 if TYPE_CHECKING:
@@ -149,6 +150,7 @@ def _entry(node: Node, node_id: str, fingerprint: str, tags: list[str], pipeline
         is_generator=inspect.isgeneratorfunction(node.func),  # the runner's own question
         source=_source(func),
         fingerprint=fingerprint,
+        code_version=source_version(_code(func), [function_path(node.func), *node_mappings(node)]),
     )
 
 

@@ -12,6 +12,7 @@ from kedro_dagster_component.compat.kedro import feed_parameters
 from kedro_dagster_component.config.load import content_problems, problems_of_files
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
+from kedro_dagster_component.introspection.code_versions import with_parameters
 from kedro_dagster_component.introspection.conf import check_folders
 from kedro_dagster_component.introspection.jobs import read_jobs
 from kedro_dagster_component.introspection.logger_classes import check_logger_classes, check_logger_folders
@@ -53,6 +54,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     jobs, selections = read_jobs(dagster, pipelines, nodes)
     values, is_complete = _values(project, nodes, contents.get("parameters") or ref.runtime_params)
     datasets = catalog.read(name for name in _names(nodes) if not is_parameter(name))
+    parameters = read_parameters((name for name in _names(nodes) if is_parameter(name)), values)
     manifest = ProjectManifest(
         ref=ref,
         project_name=project.project_name,
@@ -61,9 +63,9 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         kedro_version=kedro.__version__,
         environments=conf.environments,
         pipelines={name: nodes.pipelines[name] for name in pipelines},
-        nodes=nodes.entries,
+        nodes=with_parameters(nodes.entries, parameters),
         datasets=datasets,
-        parameters=read_parameters((name for name in _names(nodes) if is_parameter(name)), values),
+        parameters=parameters,
         dagster=dagster,
         dagster_files=tuple(str(file) for file in conf.files("dagster")),
         catalog_files=tuple(str(file) for file in conf.files("catalog")),

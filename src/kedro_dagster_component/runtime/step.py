@@ -9,6 +9,7 @@ import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import (
     WITHOUT_EVENT,
+    data_version,
     knows_assets,
     partition_tags,
     version_tags,
@@ -149,13 +150,15 @@ class _Step:
         selected = context.selected_output_names
         if plan.marker is not None:
             metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
-            yield dg.Output(None, output_name=plan.marker, metadata=metadata)
+            version = self._data_version(plan.asset_key)
+            yield dg.Output(None, output_name=plan.marker, metadata=metadata, data_version=version)
         for output_name, dataset in plan.outputs.items():
             report = _report(result, plan, dataset)
             metadata = _metadata(report, dataset, result, stored=self._stores)
             if output_name in selected:
                 value = report.value if dataset.is_memory and self._stores else LIVE if dataset.is_memory else None
-                yield dg.Output(value, output_name=output_name, metadata=metadata)
+                version = self._data_version(dataset.asset_key)
+                yield dg.Output(value, output_name=output_name, metadata=metadata, data_version=version)
             else:
                 self._log(dataset.asset_key, {**metadata, **self._stored(dataset, report, None)})
 
@@ -183,8 +186,14 @@ class _Step:
                     continue
                 metadata = _metadata(report, dataset, result, stored=self._stores)
                 metadata |= self._stored(dataset, report, key)
-            versions = version_tags(self._context.get_step_execution_context(), dg.AssetKey(asset_key), taken)
+            versions = version_tags(
+                self._context.get_step_execution_context(), dg.AssetKey(asset_key), taken, self._plan.node.code_version
+            )
             self._log(asset_key, metadata, key, {**tags, **versions})
+
+    def _data_version(self, asset_key: tuple[str, ...]) -> dg.DataVersion | None:
+        context = self._context.get_step_execution_context()
+        return data_version(context, dg.AssetKey(asset_key), self._plan.node.code_version)
 
     def _tags(self, key: str | None) -> dict[str, str]:
         backfill = self._context.run.tags.get(BACKFILL_TAG)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Mapping
-from typing import Any
 
 import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
 from kedro_dagster_component.naming import group_name, tags_from
+from kedro_dagster_component.translate.static_metadata import dataset_metadata, node_metadata
+from kedro_dagster_component.translate.storage import storage_kind_of
 
 _DEFAULT_PIPELINE = "__default__"
+_LOCAL = "file"
+"""A kind of storage that is told in the metadata and is worth no icon."""
 _FORMATS = (
     "csv",
     "parquet",
@@ -45,7 +47,8 @@ def dataset_spec(node: NodeEntry | None, dataset: DatasetEntry) -> dg.AssetSpec:
         group_name=_group(node, dataset),
         kinds=kinds_of(dataset),
         tags=tags_from(node.tags) if node is not None else {},
-        metadata=_metadata(node, dataset),
+        metadata=dataset_metadata(node, dataset),
+        code_version=node.code_version if node is not None else None,
     )
 
 
@@ -57,7 +60,8 @@ def node_spec(node: NodeEntry) -> dg.AssetSpec:
         group_name=_group(node, None),
         kinds={"kedro"},
         tags=tags_from(node.tags),
-        metadata={"kedro/node": node.name},
+        metadata=node_metadata(node),
+        code_version=node.code_version,
     )
 
 
@@ -67,7 +71,7 @@ def node_description(node: NodeEntry) -> str | None:
 
 
 def kinds_of(dataset: DatasetEntry) -> set[str]:
-    """`kedro`, the library and the format of a dataset: `pandas.CSVDataset` gives `kedro`, `pandas` and `csv`."""
+    """`kedro`, library, format and storage: `pandas.CSVDataset` in a bucket gives `kedro`, `pandas`, `csv` and `s3`."""
     if dataset.is_memory:
         return {"kedro", "memory"}
     module, _, name = dataset.type.rpartition(".")
@@ -77,6 +81,9 @@ def kinds_of(dataset: DatasetEntry) -> set[str]:
     if library.isidentifier() and library.islower():
         kinds.add(library)
     lowered = name.lower()
+    storage = storage_kind_of(dataset)
+    if storage is not None and storage != _LOCAL and storage.isidentifier():
+        kinds.add(storage.lower())
     return kinds | {form for form in _FORMATS if lowered.startswith(form)}
 
 
@@ -97,25 +104,3 @@ def _group(node: NodeEntry | None, dataset: DatasetEntry | None) -> str | None:
         return group_name(node.namespace)
     registered = [name for name in node.pipelines if name != _DEFAULT_PIPELINE]
     return group_name(registered[0].replace(".", "_")) if registered else "default"
-
-
-def _metadata(node: NodeEntry | None, dataset: DatasetEntry) -> dict[str, Any]:
-    metadata: dict[str, Any] = {"kedro/dataset": dataset.name, "kedro/dataset_type": dataset.type}
-    if node is not None:
-        metadata["kedro/node"] = node.name
-    layer = _layer(dataset.metadata)
-    if layer:
-        metadata["kedro/layer"] = layer
-    path = dataset.config.get("filepath") or dataset.config.get("path")
-    if isinstance(path, str):
-        metadata["dagster/uri"] = path
-    table = dataset.config.get("table_name")
-    if isinstance(table, str):
-        metadata["dagster/table_name"] = table
-    return metadata
-
-
-def _layer(metadata: Mapping[str, Any]) -> str | None:
-    viz = metadata.get("kedro-viz")
-    layer = viz.get("layer") if isinstance(viz, Mapping) else None
-    return str(layer) if layer else None

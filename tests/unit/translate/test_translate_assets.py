@@ -130,18 +130,6 @@ def test_a_docstring_comes_before_the_signature(flights):
     assert text == node.description.strip()
 
 
-def test_metadata(odd):
-    assert specs(odd)["model"].metadata == {
-        "kedro/project": "Demo",
-        "kedro/dataset": "model",
-        "kedro/dataset_type": "pickle.PickleDataset",
-        "kedro/node": "train",
-        "kedro/layer": "models",
-        "dagster/uri": "data/model.pkl",
-    }
-    assert specs(odd)["my-data"].metadata["dagster/table_name"] == "my_table"
-
-
 def test_a_memory_dataset_is_handed_over_and_all_others_are_not(odd):
     [output] = steps(odd)["clean_data"].op.output_defs
     assert output.dagster_type.display_name == "Any"
