@@ -87,6 +87,7 @@ assets:
     tags: {region: "{name}"}
     automation_condition: {and: [{on_cron: "0 6 * * *"}, {not: in_progress}]}
     freshness_policy: {type: time_window, fail_window_seconds: 86400}
+    checks: [not_empty, {type: row_count, max: 100000, severity: warn}, {type: columns, columns: [day, price], blocking: true}]
 """,
     "automation": """
 automation: {default_status: RUNNING, minimum_interval_seconds: 30}
@@ -108,7 +109,8 @@ NOTES = {
     "for the rest; that the run started and how it ended comes as INFO or ERROR.\n",
     "assets": "Of several patterns that fit a dataset the most specific one counts, and the dataset's own name before any.\n"
     "Placeholders of the pattern are filled in for each dataset, in every text of the settings but not in keys.\n"
-    "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n",
+    "The same settings can stand in the catalog, under `metadata: {dagster: {...}}` of an entry; these here win, key by key.\n"
+    "Checks are evaluated in the step that makes the data, on the data in hand, or alone on what is stored: [how](../how-to/checks.md).\n",
     "sensors": "A sensor that would start its own job over and over is refused, and so are sensors whose jobs start each\n"
     "other for ever; a loop that a failure is part of is not. The filesystem of a `path` has to be installed.\n"
     "Sensors are evaluated by Dagster's daemon, which `dg dev` starts. A run of `dg launch` starts nothing by itself: its end is seen\n"

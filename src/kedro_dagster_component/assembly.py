@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
 
+from kedro_dagster_component.asset_checks import build_check_table, build_checks_of_freshness, build_checks_of_inputs
 from kedro_dagster_component.attributes import check_attributes, check_values, filters_of, partitions_of
 from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.check_sensors import name_clash
@@ -119,7 +121,10 @@ class _Assembly:
             )
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
-        self._datasets = build_dataset_plans(manifest, self._table)
+        self._checks = build_check_table(
+            component.get_asset_check_specs, place, manifest, self._table, build_dataset_plans(manifest, self._table)
+        )
+        self._datasets = self._checks.datasets
         self._partitions = build_partition_table(manifest, node_ids, {**partitions_of(component), **config.partitions})
         self._check_partitions()
         self._steps, self._settings = self._plan_steps()
@@ -146,9 +151,16 @@ class _Assembly:
             *build_configured_sensors(self._config, self._positions, around),
             *build_automation(self._config, self._positions, self._table, automation),
         ]
+        inputs = self._inputs(claims)
+        shown = {spec.key for spec in inputs}
+        freshness = build_checks_of_freshness(self._table, self._manifest, shown)
+        if freshness:
+            name = f"{self._prefix}{self._instance.key}_freshness"
+            sensors.append(dg.build_sensor_for_freshness_checks(freshness_checks=freshness, name=name))
         self._claim_ticks(claims, schedules, sensors)
         return dg.Definitions(
-            assets=[*assets.values(), *self._inputs(claims)],
+            assets=[*assets.values(), *inputs],
+            asset_checks=[*freshness, *self._checks_of_inputs(claims, shown)],
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
             sensors=sensors,
@@ -163,11 +175,32 @@ class _Assembly:
         shown = claim_inputs(claims, self._place.label, [spec.key.to_user_string() for spec in specs])
         return [spec for spec in specs if spec.key.to_user_string() in shown]
 
+    def _checks_of_inputs(self, claims: Claims, shown: Collection[dg.AssetKey]) -> list[dg.AssetChecksDefinition]:
+        """Checks of free inputs, which are ops of their own."""
+        checks = list(
+            build_checks_of_inputs(
+                self._checks,
+                self._table,
+                self._instance,
+                shown_inputs=shown,
+                prefix=self._prefix,
+                taken=[*self._steps, *(plan.name for plan in self._jobs)],
+            )
+        )
+        names = [check.node_def.name for check in checks]
+        claim_names(claims, self._place.label, self._place.position(), {"op": names})
+        return checks
+
     def _assets(self) -> dict[str, dg.AssetsDefinition]:
         """The assets of each step, by op name."""
         return {
             name: build_node_assets(
-                step, self._table, self._manifest, self._instance, self._settings[name], self._execute
+                step,
+                self._table,
+                self._manifest,
+                self._instance,
+                replace(self._settings[name], checks=self._checks.of([one.name for one in step.outputs.values()])),
+                self._execute,
             )
             for name, step in self._steps.items()
         }

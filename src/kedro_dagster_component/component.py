@@ -2,7 +2,7 @@
 
 # No `from __future__ import annotations`: Dagster reads the annotations of the fields as objects.
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Annotated, Any, Literal
 
@@ -24,6 +24,7 @@ from kedro_dagster_component.op_settings import NodeOpSpec, RetryPolicyModel, no
 from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.scaffolder import KedroProjectScaffolder
 from kedro_dagster_component.translate.asset_settings import configured_spec
+from kedro_dagster_component.translate.checks import build_check_specs
 from kedro_dagster_component.translate.specs import dataset_spec, node_spec
 from kedro_dagster_component.translation import TranslatedObject, TranslationResolver
 from kedro_dagster_component.yaml_attributes import GivenAttributes, attributes_model, read_attributes
@@ -246,6 +247,30 @@ class KedroProjectComponent(_ReadAttributes, dg.Component, dg.Resolvable):
         else:
             raise ValueError("either a node or a dataset has to be given")
         return self.translation(spec, TranslatedObject(node, dataset)) if self.translation else spec
+
+    def get_asset_check_specs(
+        self, asset: dg.AssetSpec, node: NodeEntry | None, dataset: DatasetEntry
+    ) -> Sequence[dg.AssetCheckSpec]:
+        """The checks of a dataset: Kedro's own validation, then those of `checks:`. Override it to change them.
+
+        Args:
+            asset: The final asset, of which the checks are.
+            node: The node that makes the dataset; None for a free input.
+            dataset: The dataset.
+
+        Returns:
+            Specs. One that is left out is not evaluated; what is evaluated under a name stays the same. A spec of
+            another name is for `execute` to evaluate: it yields a `dagster.AssetCheckResult`.
+
+        Example:
+            ```python
+            class MyKedroComponent(KedroProjectComponent):
+                def get_asset_check_specs(self, asset, node, dataset):
+                    specs = super().get_asset_check_specs(asset, node, dataset)
+                    return [spec._replace(blocking=True) for spec in specs]
+            ```
+        """
+        return build_check_specs(dataset, settings_of(dataset), asset.key)
 
     def get_job(self, job: Any) -> Any:
         """The Dagster job of a registered pipeline or of an entry of dagster.yml. Override it to change jobs.

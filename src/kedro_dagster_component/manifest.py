@@ -114,6 +114,22 @@ class NodeEntry(Record):
         return tuple(dict.fromkeys(dataset_name(name) for name in self.outputs))
 
 
+class ValidatorEntry(Record):
+    """What `validator:` of a catalog entry declares (Kedro 1.6 and newer).
+
+    Attributes:
+        class_path: Import path of the validator.
+        modes: When Kedro validates: `load`, `save` or both.
+        is_error: Whether Kedro stops where validation fails, or only warns.
+        is_enabled: Whether Kedro validates at all.
+    """
+
+    class_path: str
+    modes: tuple[str, ...]
+    is_error: bool
+    is_enabled: bool = True
+
+
 class DatasetEntry(Record):
     """One dataset that a node reads or writes, parameters excluded.
 
@@ -131,6 +147,7 @@ class DatasetEntry(Record):
         config: Its resolved catalog configuration with all secrets masked; empty where not in the catalog.
         metadata: `metadata` of the catalog entry, masked.
         location: The entry (or pattern) in the catalog file; None where it cannot be told.
+        validator: Kedro's own validation of its data; None without.
     """
 
     name: str
@@ -145,6 +162,7 @@ class DatasetEntry(Record):
     config: dict[str, Any] = {}
     metadata: dict[str, Any] = {}
     location: SourceRef | None = None
+    validator: ValidatorEntry | None = None
 
 
 class ParameterEntry(Record):

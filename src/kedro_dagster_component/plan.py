@@ -24,6 +24,31 @@ MemoryPolicy = Literal["auto", "stored"]
 
 
 @dataclass(frozen=True)
+class CheckPlan:
+    """One check of a dataset's data, as the step that makes it evaluates it.
+
+    Attributes:
+        name: Of Dagster's asset check.
+        kind: `validator` for Kedro's own validation, else the `type` in `checks:`.
+        is_error: Whether a failure is an error, else a warning.
+        is_blocking: Whether a failure that is an error keeps steps downstream from running.
+        min_rows: Of `row_count`; None for no bound.
+        max_rows: Of `row_count`; None for no bound.
+        columns: Of `columns`: those that have to be there.
+        modes: Of `validator`: when Kedro validates, `load` or `save` or both.
+    """
+
+    name: str
+    kind: Literal["validator", "not_empty", "row_count", "columns"]
+    is_error: bool = True
+    is_blocking: bool = False
+    min_rows: int | None = None
+    max_rows: int | None = None
+    columns: tuple[str, ...] = ()
+    modes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
 class DatasetPlan:
     """One dataset as a step sees it.
 
@@ -34,6 +59,8 @@ class DatasetPlan:
         is_memory: Whether its data lives in memory only.
         is_versioned: Whether saving makes a new version.
         type: Of its catalog entry, as written.
+        checks: Of its data.
+        is_free: Whether no node makes it.
     """
 
     name: str
@@ -42,6 +69,8 @@ class DatasetPlan:
     is_memory: bool
     is_versioned: bool
     type: str = ""
+    checks: tuple[CheckPlan, ...] = ()
+    is_free: bool = False
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ import click
 import dagster as dg
 from dagster._config import ConfigTypeKind, process_config
 from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
+from dagster._core.definitions.dependency import NodeHandle
 from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
@@ -92,13 +93,22 @@ def shares_one_process(job_def: dg.JobDefinition, run_config: Mapping[str, Any])
 
 
 def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[str]:
-    """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out."""
-    names = {node.definition.name: node.name for node in job_def.nodes}
+    """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out.
+
+    An op of which nothing but checks is selected runs no node.
+    """
+    names = {node.definition.name: node.name for node in job_def.nodes if not only_checks(job_def, node.name)}
     wanted = run.step_keys_to_execute
     if wanted is None:
         return frozenset(names)
     keys = {op_name_of_step(key) for key in wanted}
     return frozenset(definition for definition, node in names.items() if node in keys)
+
+
+def only_checks(job_def: dg.JobDefinition, node_name: str) -> bool:
+    """Whether of an op, or of a graph at the top of a job, nothing but asset checks is selected."""
+    assets_def = job_def.asset_layer.get_assets_def_for_node(NodeHandle(node_name, None))
+    return assets_def is not None and not assets_def.keys and bool(assets_def.check_keys)
 
 
 def outputs_read_by_others(job_def: dg.JobDefinition, own: Collection[str]) -> frozenset[tuple[str, str]]:

@@ -11,6 +11,7 @@ from pydantic_core import InitErrorDetails
 from typing_extensions import Self
 
 from kedro_dagster_component.config.automation import AutomationCondition
+from kedro_dagster_component.config.checks import CheckList
 from kedro_dagster_component.config.finding import all_findings, finding
 from kedro_dagster_component.config.mappings import PartitionMappingConfig
 from kedro_dagster_component.config.partitions import PartitionsChoice
@@ -57,6 +58,9 @@ class AssetConfig(Section):
         default=None, description="Whether a backfill is one run (`single_run`, the default) or several (`multi_run`)."
     )
     code_version: TagText | None = Field(default=None, description="Version of the code that makes the asset.")
+    checks: CheckList = Field(
+        default=(), description="Checks of its data: `not_empty`, `row_count`, `columns`, `freshness`."
+    )
     _template: Any = PrivateAttr(default=None)
 
     def for_dataset(self, key: str, name: str) -> AssetConfig:

@@ -191,6 +191,9 @@ Count = Annotated[int, Field(ge=1), BeforeValidator(_no_bool)]
 Number = Annotated[int, BeforeValidator(_no_bool)]
 """A whole number."""
 
+Amount = Annotated[int, Field(ge=0), BeforeValidator(_no_bool)]
+"""A whole number from 0."""
+
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False), BeforeValidator(_no_bool)]
 """A duration."""
 
@@ -246,6 +249,9 @@ Backoff = Annotated[Literal["LINEAR", "EXPONENTIAL"], BeforeValidator(_upper)]
 
 Jitter = Annotated[Literal["FULL", "PLUS_MINUS"], BeforeValidator(_upper)]
 """How the delay is made random."""
+
+Severity = Annotated[Literal["ERROR", "WARN"], BeforeValidator(_upper)]
+"""How bad a failed check is."""
 
 LogLevel = Annotated[Literal["CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET"], BeforeValidator(_upper)]
 """A level of Python's logging."""

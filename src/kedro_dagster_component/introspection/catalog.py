@@ -27,6 +27,7 @@ from kedro_dagster_component.introspection.catalog_problems import (
 )
 from kedro_dagster_component.introspection.conf import Conf
 from kedro_dagster_component.introspection.plain import plain
+from kedro_dagster_component.introspection.validators import read_validator
 from kedro_dagster_component.manifest import DatasetEntry, dataset_name
 from kedro_dagster_component.masking import mask_dataset_config, mask_text
 
@@ -105,6 +106,7 @@ class CatalogReader:
                 "is_memory": all(part.is_memory for part in parts),
                 "is_versioned": any(part.is_versioned for part in parts),
                 "is_single_process": any(part.is_single_process for part in parts),
+                "validator": next((part.validator for part in parts if part.validator is not None), None),
                 "partition_parameters": tuple(sorted({name for part in parts for name in part.partition_parameters})),
             }
         )
@@ -146,6 +148,7 @@ class CatalogReader:
             config=masked,
             metadata=metadata if isinstance(metadata, dict) else {},
             location=self._conf.location("catalog", pattern or spelling) if in_catalog else None,
+            validator=read_validator(config) if in_catalog and _is_kedros_catalog() else None,
         )
 
     def _from_object(self, spelling: str) -> DatasetEntry:

@@ -10,21 +10,20 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import kedro.io.core
-
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.positions import Place, show_path
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.introspection.conf import Conf
 from kedro_dagster_component.introspection.dataset_classes import accepted_by_class, dataset_class, type_mistake
 from kedro_dagster_component.introspection.dataset_sources import Accepted, accepted_by_source
+from kedro_dagster_component.introspection.validators import VALIDATOR_KEY, validator_mistake
 from kedro_dagster_component.manifest import ProblemRecord
 
 CREDENTIALS = "credentials"
 _CATALOG = "catalog"
 _NESTED = "dataset"
 _VERSION = "version"
-_CATALOGS_OWN = frozenset({"type", "versioned", _VERSION, getattr(kedro.io.core, "VALIDATOR_KEY", "type")})
+_CATALOGS_OWN = frozenset({"type", "versioned", _VERSION, VALIDATOR_KEY})
 """Keys of an entry that no constructor is given; `validator` since Kedro 1.6."""
 _PARTITIONED = frozenset({"PartitionedDataset", "IncrementalDataset"})
 _GIVEN_TO_PARTITIONS = frozenset({CREDENTIALS, "fs_args"})
@@ -137,6 +136,8 @@ def entry_mistakes(config: Mapping[str, Any], project_path: Path) -> Iterator[Mi
         project_path: Root of the project.
     """
     yield from _mistakes(config, (), project_path, given=())
+    if (message := validator_mistake(config)) is not None:
+        yield Mistake((str(VALIDATOR_KEY),), message)
     nested = config.get(_NESTED)
     name = str(config.get("type")).rpartition(".")[2]
     if name in _PARTITIONED:

@@ -24,6 +24,8 @@ from kedro_dagster_component.errors import ForeignProcessError, MemoryDatasetErr
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
 from kedro_dagster_component.runtime.logs import LogSink
 from kedro_dagster_component.runtime.messages import (
+    CheckedData,
+    CheckRequest,
     HookRequest,
     LoadRequest,
     MemoryRef,
@@ -74,6 +76,11 @@ class ForeignHost:
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """See `KedroHost`."""
         return self._call("load", (request,), sink)
+
+    def check(self, request: CheckRequest, sink: LogSink) -> CheckedData:
+        """See `KedroHost`."""
+        checked: CheckedData = self._call("check", (request,), sink)
+        return checked
 
     def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """See `KedroHost`."""

@@ -20,6 +20,8 @@ from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
 from kedro_dagster_component.runtime.messages import (
+    CheckedData,
+    CheckRequest,
     HookRequest,
     LoadRequest,
     MemoryRef,
@@ -55,6 +57,9 @@ class KedroHost(Protocol):
 
     def load(self, request: LoadRequest, sink: LogSink) -> Any:
         """Load one dataset."""
+
+    def check(self, request: CheckRequest, sink: LogSink) -> CheckedData:
+        """Load one dataset, and look at it."""
 
     def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """Fire a run-level hook; the MLflow run that the Dagster run then logs to, None without kedro-mlflow."""
@@ -97,6 +102,11 @@ class LocalHost:
         """See `KedroHost`."""
         with self._in_session(request.session, sink) as session:
             return session.load(request)
+
+    def check(self, request: CheckRequest, sink: LogSink) -> CheckedData:
+        """See `KedroHost`."""
+        with self._in_session(request.session, sink) as session:
+            return session.check(request)
 
     def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """See `KedroHost`."""

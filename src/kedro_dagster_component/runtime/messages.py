@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -154,6 +154,7 @@ class StepRequest:
         return_memory: Whether the in-memory outputs are wanted back as objects.
         is_async: Load and save in threads, as `kedro run --async`.
         partition: None where the step has to do with none.
+        checked_outputs: Names of outputs whose facts are wanted.
     """
 
     session: SessionRequest
@@ -167,6 +168,7 @@ class StepRequest:
     return_memory: bool = False
     is_async: bool = False
     partition: KeyRequest | None = None
+    checked_outputs: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -186,6 +188,26 @@ class LoadRequest:
     version: str | None = None
     mlflow_origin: str | None = None
     keys: InputKeys | None = None
+
+
+@dataclass(frozen=True)
+class CheckRequest:
+    """One dataset to look at, without a node that makes it.
+
+    Attributes:
+        load: What to load.
+        memory: The object itself, of an in-memory dataset that is in another process; None for any other.
+        is_validated: Whether Kedro's own validation is asked for.
+    """
+
+    load: LoadRequest
+    memory: Any = None
+    is_validated: bool = False
+
+    @property
+    def session(self) -> SessionRequest:
+        """The session to look in."""
+        return self.load.session
 
 
 @dataclass(frozen=True)
@@ -219,6 +241,89 @@ class MlflowRun:
 
 
 @dataclass(frozen=True)
+class DataFacts:
+    """What checks look at.
+
+    Attributes:
+        kind: Library and class of the data, for people.
+        is_empty: Whether it holds nothing: no row, no entry, no character.
+        rows: Of a table, over all chunks and partitions; None for anything else.
+        columns: Of a table, those that all chunks and partitions have; None for anything else.
+    """
+
+    kind: str
+    is_empty: bool
+    rows: int | None = None
+    columns: tuple[str, ...] | None = None
+
+    def joined(self, other: DataFacts) -> DataFacts:
+        """Facts of two parts of a dataset: their rows together, the columns that both have."""
+        columns = None
+        if self.columns is not None and other.columns is not None:
+            columns = tuple(name for name in self.columns if name in other.columns)
+        return DataFacts(
+            kind=self.kind,
+            rows=self.rows + other.rows if self.rows is not None and other.rows is not None else None,
+            columns=columns,
+            is_empty=self.is_empty and other.is_empty,
+        )
+
+
+@dataclass(frozen=True)
+class CheckFailure:
+    """One failed check of a validator, as Kedro's `CheckFailure`.
+
+    Attributes:
+        message: For people.
+        check: Name of the check; None where it has none.
+        column: It is about; None for the whole.
+        count: How often it failed.
+        examples: Some of the values that failed, as text.
+    """
+
+    message: str
+    check: str | None = None
+    column: str | None = None
+    count: int = 1
+    examples: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Validation:
+    """What came of one validation of a dataset by Kedro.
+
+    Attributes:
+        dataset: Its name.
+        mode: `load` or `save`.
+        passed: Whether it was valid.
+        message: Kedro's words where it was not.
+        failures: The failed checks, where the validator tells them.
+    """
+
+    dataset: str
+    mode: str
+    passed: bool
+    message: str = ""
+    failures: tuple[CheckFailure, ...] = ()
+
+
+_VALIDATIONS = "kedro_dagster_validations"
+"""Attribute by which an error carries the validations that came before it, also out of a child process."""
+
+
+def carry_validations(error: BaseException, validations: Sequence[Validation]) -> None:
+    """Let an error of a step carry the validations that came before it."""
+    if validations:
+        setattr(error, _VALIDATIONS, tuple(validations))
+
+
+def validations_before(error: BaseException) -> tuple[Validation, ...]:
+    """The validations that came before an error of a step."""
+    found: tuple[Validation, ...] = getattr(error, _VALIDATIONS, ())
+    return found
+
+
+@dataclass(frozen=True)
 class DatasetReport:
     """What became of one output dataset.
 
@@ -232,6 +337,7 @@ class DatasetReport:
         value: The object, for in-memory outputs that are wanted back.
         has_value: Whether `value` is one.
         is_saved: Whether anything was saved: a node may leave out the one partition of its step.
+        facts: What checks look at; None where nobody asked.
     """
 
     name: str
@@ -243,6 +349,7 @@ class DatasetReport:
     value: Any = None
     has_value: bool = False
     is_saved: bool = True
+    facts: DataFacts | None = None
 
 
 @dataclass(frozen=True)
@@ -253,8 +360,23 @@ class StepResult:
         outputs: By name as the node spells it, in the node's order.
         seconds: Wall time of the node from first load to last save.
         mlflow_run: Where kedro-mlflow logged it; None without.
+        validations: By Kedro of what the node loaded and saved, in order.
     """
 
     outputs: Mapping[str, DatasetReport]
     seconds: float
     mlflow_run: MlflowRun | None = None
+    validations: tuple[Validation, ...] = ()
+
+
+@dataclass(frozen=True)
+class CheckedData:
+    """A dataset that was looked at without a node that makes it.
+
+    Attributes:
+        facts: Of its data.
+        validation: By Kedro; None where that was not asked for, or the catalog declares none.
+    """
+
+    facts: DataFacts
+    validation: Validation | None = None

@@ -9,6 +9,7 @@ from typing import Any
 import dagster as dg
 from dagster import DagsterError
 
+from kedro_dagster_component.compat.dagster import only_checks
 from kedro_dagster_component.compat.dagster_partitions import key_dimensions
 from kedro_dagster_component.errors import PartitionError
 from kedro_dagster_component.partition_keys import PARAMETERS, key_parameters, key_problem, step_name
@@ -31,8 +32,10 @@ _MAX_SHOWN = 5
 def find_keys(
     context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan
 ) -> Iterator[dg.DynamicOutput[Any]]:
-    """One mapped step for each key of the run."""
+    """One mapped step for each key of the run; none where nothing but checks is run."""
     definition = plan.partitions.definition if plan.partitions is not None else None
+    if only_checks(context.job_def, plan.op_name):
+        return
     for key in run_keys(context, instance, definition):
         yield dg.DynamicOutput(None, mapping_key=_step_name(key, definition), output_name=KEYS)
 

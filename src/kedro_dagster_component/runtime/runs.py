@@ -48,6 +48,20 @@ def recorded_version(
     return None if recorded is None else str(recorded.value)
 
 
+def recorded_by_run(
+    instance: dg.DagsterInstance, run: dg.DagsterRun, asset_key: dg.AssetKey, metadata_key: str
+) -> Iterator[Any]:
+    """Metadata of each materialisation of an asset by one run, of each partition the newest."""
+    seen: set[str | None] = set()
+    for event in _materializations(instance, asset_key, _start(instance, run.run_id), None):
+        found = event.asset_materialization
+        if event.run_id != run.run_id or found is None or found.partition in seen:
+            continue
+        seen.add(found.partition)
+        if metadata_key in found.metadata:
+            yield found.metadata[metadata_key].value
+
+
 @dataclass(frozen=True)
 class Recorded:
     """A piece of metadata of a materialisation.

@@ -18,10 +18,13 @@ from kedro_dagster_component.compat.kedro_partitions import is_partitioned
 from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.facts import FactRecorder, facts_of_loaded
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.keyed_data import KeyedData
 from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
+    CheckedData,
+    CheckRequest,
     DatasetReport,
     Failure,
     LoadRequest,
@@ -44,6 +47,7 @@ from kedro_dagster_component.runtime.overrides import component_parameters, over
 from kedro_dagster_component.runtime.recorder import SaveRecorder
 from kedro_dagster_component.runtime.release import Releaser
 from kedro_dagster_component.runtime.run_hooks import RunHooks
+from kedro_dagster_component.runtime.validations import ValidationRecorder, validated
 
 _logger = logging.getLogger("kedro.runner")
 _ONCE_PER_RUN = frozenset({"kedro-telemetry"})
@@ -87,7 +91,9 @@ class KedroRunSession:
             compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
         self._keyed = KeyedData(self)
         self._recorder = SaveRecorder()
+        self._facts = FactRecorder()
         self.hook_manager.register(self._recorder)
+        self.hook_manager.register(self._facts)
         self.mlflow = MlflowBridge(self.hook_manager, request)
         with self.mlflow.in_force():
             self._open(without_run)
@@ -134,6 +140,12 @@ class KedroRunSession:
             load_from(dataset, request.mlflow_origin)
         return dataset.load()
 
+    def check(self, request: CheckRequest) -> CheckedData:
+        """Load one dataset, and look at it."""
+        data = request.memory if request.memory is not None else self.load(request.load)
+        validation = validated(self.catalog, request.load.dataset, data) if request.is_validated else None
+        return CheckedData(facts_of_loaded(data), validation)
+
     def run_step(self, request: StepRequest) -> StepResult:
         """Run one node as a Kedro runner does.
 
@@ -150,11 +162,15 @@ class KedroRunSession:
             self._save_memory(ref, value)
         for name, origin in request.mlflow_origins.items():
             load_from(self.catalog.get(name), origin)
+        validations = ValidationRecorder(node.outputs)
         with (
             laid_over(self.catalog, self._keyed_datasets(node, request)),
             laid_over(self.catalog, self._overlay(node, request)),
+            validations.told_by_errors(),
+            validations.observed(self.catalog, (*node.inputs, *node.outputs)),
         ):
             self._recorder.take()
+            self._facts.begin([name for name in node.outputs if dataset_name(name) in request.checked_outputs])
             started = perf_counter()
             self._execute(node, is_async=request.is_async)
             seconds = perf_counter() - started
@@ -162,7 +178,12 @@ class KedroRunSession:
             outputs = self._reports(node, request)
         if self.request.shares_process and (request.partition is None or request.partition.is_last):
             self._releaser.node_done(node, self._release)
-        return StepResult(outputs=outputs, seconds=seconds, mlflow_run=self.mlflow.run)
+        return StepResult(
+            outputs=outputs,
+            seconds=seconds,
+            mlflow_run=self.mlflow.run,
+            validations=tuple(validations.validations),
+        )
 
     def node_done(self, entry: NodeEntry) -> None:
         """Free what only a node took that has run for all partition keys."""
@@ -316,6 +337,7 @@ class KedroRunSession:
                 value=_copy_out(name, dataset) if wanted else None,
                 has_value=wanted,
                 is_saved=not (is_partitioned(dataset) and record is not None and record.is_empty),
+                facts=self._facts.of(name),
             )
         return reports
 

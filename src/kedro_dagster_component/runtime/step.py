@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Iterator, Mapping
 from typing import Any
 
 import dagster as dg
 
+from kedro_dagster_component.compat.dagster import only_checks
 from kedro_dagster_component.compat.dagster_partitions import (
     WITHOUT_EVENT,
     data_version,
@@ -15,6 +16,7 @@ from kedro_dagster_component.compat.dagster_partitions import (
     version_tags,
 )
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
+from kedro_dagster_component.runtime.check_runs import run_checks
 from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
 from kedro_dagster_component.runtime.messages import (
@@ -29,7 +31,8 @@ from kedro_dagster_component.runtime.mlflow_record import model_metadata, record
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.run_partitions import input_keys, parameters_of, step_keys
-from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_version
+from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_by_run, recorded_version
+from kedro_dagster_component.runtime.step_checks import CHECKED_KEY, StepChecks
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
 
@@ -57,26 +60,41 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
     view = RunView.of_op(op_context)
     end_with_run(view)
     open_run(view)
+    if only_checks(op_context.job_def, op_context.op_handle.path[0]):
+        yield from run_checks(op_context, instance, plan)
+        return
     step = _Step(op_context, instance, plan, options, view)
     keys = step_keys(op_context, instance, plan)
     if keys == (None,):
-        yield from step.outputs(step.run(step.key_request(None, is_last=True)))
+        result = yield from step.run(step.key_request(None, is_last=True))
+        yield from step.outputs(result)
+        yield from step.checks.events()
         return
     fans_out = op_context.get_mapping_key() is not None
     for number, key in enumerate(keys, start=1):
         request = step.key_request(key, is_last=number == len(keys) and not fans_out)
-        step.record(request, step.run(request))
-    yield from [dg.Output(None, DONE)] if fans_out else outputs_without_event(op_context, plan)
+        result = yield from step.run(request)
+        step.record(request, result)
+    if fans_out:
+        yield from step.checks.events_of_inputs()
+        yield dg.Output(None, DONE)
+        return
+    yield from outputs_without_event(op_context, plan)
+    yield from step.checks.events()
 
 
-def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[dg.Output[Any]]:
-    """What is left to do once a node has run for all keys: free what only it took, and let Dagster go on."""
+def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
+    """What is left to do once a node has run for all keys: free what only it took, check, and let Dagster go on."""
+    if only_checks(context.job_def, plan.op_name):
+        yield from run_checks(context, instance, plan)
+        return
     options: SessionOptions = getattr(context.resources, instance.key).options
     view = RunView.of_op(context)
     session = session_request(view, instance, options)
     if session.shares_process:
         hosts.get(instance.ref).node_done(session, plan.node, sink_of(context.log))
     yield from outputs_without_event(context, plan)
+    yield from _checks_of_keys(context, plan).events()
 
 
 def outputs_without_event(context: dg.OpExecutionContext, plan: StepPlan) -> Iterator[dg.Output[Any]]:
@@ -106,6 +124,7 @@ class _Step:
             view, instance, session_request(view, instance, options), self._host, self._sink
         )
         self._stores = instance.memory == "stored" or not self._session.shares_process
+        self.checks = StepChecks(context, plan, has_outputs=context.get_mapping_key() is None)
 
     def key_request(self, key: str | None, *, is_last: bool) -> KeyRequest | None:
         """What one key means for the node; None for a step without anything partitioned."""
@@ -122,8 +141,8 @@ class _Step:
             is_last=is_last,
         )
 
-    def run(self, partition: KeyRequest | None) -> StepResult:
-        """Run the node, once."""
+    def run(self, partition: KeyRequest | None) -> Generator[Any, None, StepResult]:
+        """Run the node, once; where it fails, what Kedro's validation found comes before the error."""
         context, plan = self._context, self._plan
         request = StepRequest(
             session=self._session,
@@ -137,8 +156,15 @@ class _Step:
             return_memory=self._stores,
             is_async=self._options.is_async,
             partition=partition,
+            checked_outputs=self.checks.wanted,
         )
-        return self._host.run_step(request, self._sink)
+        try:
+            result = self._host.run_step(request, self._sink)
+        except Exception as error:
+            yield from self.checks.events_of_error(error)
+            raise
+        self.checks.take(result)
+        return result
 
     def outputs(self, result: StepResult) -> Iterator[dg.Output[Any]]:
         """Dagster's outputs of a step without partitions."""
@@ -186,6 +212,7 @@ class _Step:
                     continue
                 metadata = _metadata(report, dataset, result, stored=self._stores)
                 metadata |= self._stored(dataset, report, key)
+                metadata |= self.checks.metadata(dataset, result) if _fans_out(self._plan) else {}
             versions = version_tags(
                 self._context.get_step_execution_context(), dg.AssetKey(asset_key), taken, self._plan.node.code_version
             )
@@ -231,6 +258,16 @@ class _Step:
             if not is_optional or stored_keys(around, memory[name], [key or ""]):
                 found[name, key] = load(around, memory[name], self._plan.node.name, key)
         return found
+
+
+def _checks_of_keys(context: dg.OpExecutionContext, plan: StepPlan) -> StepChecks:
+    """The checks of a node that has run for all keys of this run, with what their materialisations have kept."""
+    checks = StepChecks(context, plan)
+    for dataset in plan.outputs.values():
+        if dataset.checks:
+            for kept in recorded_by_run(context.instance, context.run, dg.AssetKey(dataset.asset_key), CHECKED_KEY):
+                checks.take_recorded(dataset, kept)
+    return checks
 
 
 def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:

@@ -14,7 +14,12 @@ from kedro_dagster_component.runtime.foreign import LOG_MARK, connect_to_parent,
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.logs import LogLine, describe_exception
 from kedro_dagster_component.runtime.memory import handover_error, loaded_error
-from kedro_dagster_component.runtime.messages import LoadRequest, StepRequest
+from kedro_dagster_component.runtime.messages import (
+    LoadRequest,
+    StepRequest,
+    carry_validations,
+    validations_before,
+)
 
 
 def main() -> None:
@@ -63,7 +68,9 @@ def _answer(connection: Connection, host: KedroHost, message: bytes) -> None:
         value = call(*arguments) if method == "close_run" else call(*arguments, sink)
         answer = _pickled_answer(arguments[0], value)
     except (Exception, SystemExit) as error:  # noqa: BLE001  (every error belongs to the parent's step)
-        answer = pickled_answer("error", _portable(error))
+        portable = _portable(error)
+        carry_validations(portable, validations_before(error))
+        answer = pickled_answer("error", portable)
     with sending:
         connection.send_bytes(answer)
 

@@ -24,7 +24,7 @@ Execute = Callable[[dg.AssetExecutionContext, StepPlan], "Iterator[Any]"]
 
 @dataclass(frozen=True)
 class OpSettings:
-    """Settings every op of an instance shares.
+    """Settings of an op: those that every op of an instance shares, and its own.
 
     Attributes:
         tags: Op tags, beside those of the node.
@@ -32,6 +32,7 @@ class OpSettings:
         pool: Concurrency pool; None for none.
         retry_policy: None for none.
         backfill_policy: None for Dagster's own.
+        checks: Of the datasets the step makes.
     """
 
     tags: Mapping[str, Any]
@@ -39,6 +40,7 @@ class OpSettings:
     pool: str | None = None
     retry_policy: dg.RetryPolicy | None = None
     backfill_policy: dg.BackfillPolicy | None = None
+    checks: Sequence[dg.AssetCheckSpec] = ()
 
 
 @dataclass(frozen=True)
@@ -94,6 +96,7 @@ def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[st
             is_memory=manifest.datasets[name].is_memory,
             is_versioned=manifest.datasets[name].is_versioned,
             type=manifest.datasets[name].type,
+            is_free=name not in table.producers,
         )
         for name, spec in table.datasets.items()
     }
@@ -163,13 +166,15 @@ def build_node_assets(
             config_schema=config_schema,
             description=description,
             execute=execute,
+            check_outputs=[spec.get_python_identifier() for spec in settings.checks],
         )
         return _graph_assets(graph, plan, table, instance, settings)
 
     @dg.multi_asset(
         name=plan.op_name,
         description=description,
-        outs=_outs(plan, table, instance),
+        outs=_outs(plan, table, instance, is_subsettable=_is_subsettable(plan, settings)),
+        check_specs=settings.checks or None,
         ins=_ins(plan, table),
         config_schema=config_schema,
         required_resource_keys={instance.key, "io_manager"},
@@ -178,7 +183,7 @@ def build_node_assets(
         retry_policy=settings.retry_policy,
         backfill_policy=settings.backfill_policy,
         partitions_def=plan.partitions.definition if plan.partitions is not None else None,
-        can_subset=len(plan.outputs) > 1,
+        can_subset=_is_subsettable(plan, settings),
     )
     def step(context) -> Iterator[Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001 (of an asset, or of an op job)
         yield from execute(context, plan)
@@ -208,7 +213,8 @@ def _graph_assets(
             names[name]: one.mapping for name, one in (plan.partitions.inputs if plan.partitions else {}).items()
         },
         backfill_policy=settings.backfill_policy,
-        can_subset=len(plan.outputs) > 1,
+        can_subset=_is_subsettable(plan, settings),
+        check_specs=settings.checks or None,
     )
     return assets.map_asset_specs(
         lambda made: by_key[made.key].replace_attributes(
@@ -263,16 +269,20 @@ def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
     }
 
 
-def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan) -> dict[str, dg.AssetOut]:
+def _is_subsettable(plan: StepPlan, settings: OpSettings) -> bool:
+    """Whether a step can be asked for a part of what it makes: of several outputs some, of checks these alone."""
+    return len(plan.outputs) > 1 or bool(settings.checks)
+
+
+def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan, *, is_subsettable: bool) -> dict[str, dg.AssetOut]:
     """Outputs of a step: in-memory data goes through the instance's IO manager, everything else Kedro saves."""
-    required = len(plan.outputs) <= 1
     if plan.marker is not None:
         return {plan.marker: dg.AssetOut.from_spec(table.nodes[plan.node.id], dagster_type=dg.Nothing)}
     return {
         output: dg.AssetOut.from_spec(
             table.datasets[dataset.name],
             dagster_type=dg.Any if dataset.is_memory else dg.Nothing,
-            is_required=required,
+            is_required=not is_subsettable,
             io_manager_key=instance.key,
         )
         for output, dataset in plan.outputs.items()

@@ -9,7 +9,7 @@ Only order flows through it. The mapped step knows its key by its name, runs the
 
 # No `from __future__ import annotations`: Dagster reads the annotations of an op's function.
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -45,6 +45,7 @@ def build_fan_out(
     config_schema: Mapping[str, Any] | None,
     description: str | None,
     execute: Callable[[Any, StepPlan], Iterator[Any]],
+    check_outputs: Sequence[str] = (),
 ) -> dg.GraphDefinition:
     """The graph of one node.
 
@@ -56,6 +57,7 @@ def build_fan_out(
         config_schema: Of that op; None without parameters.
         description: Of the node.
         execute: What runs the node.
+        check_outputs: Names of the outputs of its checks, which look at all keys together.
     """
     keys_name, node_name, done_name = fan_out_names(plan.op_name)
 
@@ -87,10 +89,17 @@ def build_fan_out(
         description=f"Waits for all keys of {plan.node.name}.",
         ins={NODE: dg.In(dg.Nothing)},
         out={
-            name: dg.Out(dg.Nothing, is_required=len(outputs) == 1, io_manager_key=_io_manager_key(plan, instance))
-            for name in outputs
+            **{
+                name: dg.Out(
+                    dg.Nothing,
+                    is_required=len(outputs) == 1 and not check_outputs,
+                    io_manager_key=_io_manager_key(plan, instance),
+                )
+                for name in outputs
+            },
+            **{name: dg.Out(dg.Nothing, is_required=False) for name in check_outputs},
         },
-        required_resource_keys={instance.key},
+        required_resource_keys={instance.key, *(["io_manager"] if check_outputs else [])},
     )
     def finish(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from _finish(context, instance, plan)
@@ -110,7 +119,7 @@ def build_fan_out(
         ],
         output_mappings=[
             dg.OutputMapping(graph_output_name=name, mapped_node_name=done_name, mapped_node_output_name=name)
-            for name in outputs
+            for name in (*outputs, *check_outputs)
         ],
         config=_config_mapping(node_name, config_schema),
     )

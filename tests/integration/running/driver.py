@@ -5,6 +5,7 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
 
     job          name of the job; without it the assets are materialised without a job
     assets       asset keys (`a/b`) to select
+    checks       asset checks (`a/b:name`) to select, and nothing else
     config       run configuration
     executor     in_process (default), multiprocess, or api for `execute_in_process`
     reexecute    index of the report whose run is re-executed from its failure
@@ -13,7 +14,7 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
     tags         tags of the run, such as those of its partitions
     schedule     name of a schedule; what it asks for at `at` (ISO 8601) is the run, and it has to be one
 
-Each report has `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
+Each report has `checks` (what came of each, by `a/b:name`), `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
 (of the run as a whole), `saved` (metadata by asset key), `partitions` (asset key and partition), `order` (asset keys as saved) and `logs`
 ([level, message]).
 """
@@ -87,6 +88,10 @@ class Driver:
         if "execution" not in config:
             options = {"max_concurrent": 2} if executor == "multiprocess" else {}
             config["execution"] = {"config": {executor: options}}
+        if "checks" in request:
+            named = [check.rpartition(":") for check in request["checks"]]
+            checks = frozenset(dg.AssetCheckKey(dg.AssetKey(key.split("/")), name) for key, _, name in named)
+            job = job.get_subset(asset_selection=frozenset(), asset_check_selection=checks)
         options = None
         if "reexecute" in request:
             options = dg.ReexecutionOptions.from_failure(self.reports[request["reexecute"]]["run_id"], self.instance)
@@ -122,9 +127,32 @@ class Driver:
                 for item in saved
             },
             "partitions": [[item.asset_key.to_user_string(), item.partition] for item in saved],
+            "checks": checked(events),
             "order": [item.asset_key.to_user_string() for item in saved],
             "logs": [[entry.level, entry.user_message] for entry in logs],
         }
+
+
+def checked(events):
+    found = {}
+    for event in events:
+        if event.event_type_value == "ASSET_CHECK_EVALUATION":
+            one = event.asset_check_evaluation_data
+            name = f"{one.asset_key.to_user_string()}:{one.check_name}"
+            found[name] = {
+                "passed": one.passed,
+                "severity": one.severity.value,
+                "description": one.description,
+                "blocking": one.blocking,
+                "metadata": {key: plain(value.value) for key, value in one.metadata.items()},
+                "count": found.get(name, {}).get("count", 0) + 1,
+            }
+    return found
+
+
+def plain(value):
+    records = getattr(value, "records", None)
+    return {"records": [dict(record.data) for record in records]} if records is not None else value
 
 
 def main():
