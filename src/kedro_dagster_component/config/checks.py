@@ -120,7 +120,15 @@ def _check_names(checks: Sequence[Any]) -> Sequence[Any]:
     return checks
 
 
-CheckConfig = Annotated[DataCheckConfig | FreshnessCheckConfig, BeforeValidator(_read_check)]
+def _with_short_form(schema: dict[str, Any]) -> None:
+    schema["anyOf"] = [{"const": "not_empty", "type": "string"}, *schema["anyOf"]]
+
+
+CheckConfig = Annotated[
+    DataCheckConfig | FreshnessCheckConfig,
+    BeforeValidator(_read_check),
+    Field(json_schema_extra=_with_short_form),
+]
 """A check, chosen by `type`, or by the type alone."""
 
 CheckList = Annotated[tuple[CheckConfig, ...], AfterValidator(_check_names)]

@@ -179,6 +179,7 @@ def test_mistakes_come_all_at_once(make):
 
     assert str(caught.value).splitlines() == [
         "partition: unknown key 'hours' (did you mean 'hour_offset'?)",
+        "partition.start_date: 'someday' is no date (write it as '2024-01-31' or '2024-01-31 12:00')",
         "partition_mappings.report.type: unknown type of partition mapping: 'LastPartition' (did you mean 'LastPartitionMapping'?)",
     ]
 
