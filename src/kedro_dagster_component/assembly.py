@@ -29,6 +29,7 @@ from kedro_dagster_component.errors import ConfigurationError, IntrospectionErro
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at, warn_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
+from kedro_dagster_component.parts import InstanceParts, hand_out
 from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
 from kedro_dagster_component.runtime.partition_choice import choice_problem
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
@@ -93,7 +94,10 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
             place.position("select"),
             f"no node of {manifest.project_name} is left by `pipelines`, `select` and `exclude`",
         )
-    return _Assembly(component, place, manifest, config, positions, node_ids).build(claims_of(context.component_tree))
+    assembly = _Assembly(component, place, manifest, config, positions, node_ids)
+    definitions = assembly.build(claims_of(context.component_tree))
+    hand_out(assembly.parts())
+    return definitions
 
 
 class _Assembly:
@@ -166,6 +170,22 @@ class _Assembly:
             sensors=sensors,
             resources={self._instance.key: build_session_resource(self._instance)},
             executor=executor,
+        )
+
+    def parts(self) -> InstanceParts:
+        """What the definitions are made of."""
+        return InstanceParts(
+            place=self._place,
+            prefix=self._prefix,
+            manifest=self._manifest,
+            config=self._config,
+            positions=self._positions,
+            table=self._table,
+            steps=self._steps,
+            settings=self._settings,
+            jobs=self._jobs,
+            partitions=self._partitions,
+            checks=self._checks,
         )
 
     def _inputs(self, claims: Claims) -> list[dg.AssetSpec]:
