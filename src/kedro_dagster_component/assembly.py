@@ -129,7 +129,9 @@ class _Assembly:
             component.get_asset_check_specs, place, manifest, self._table, build_dataset_plans(manifest, self._table)
         )
         self._datasets = self._checks.datasets
-        self._partitions = build_partition_table(manifest, node_ids, {**partitions_of(component), **config.partitions})
+        self._partitions = build_partition_table(
+            manifest, node_ids, {**partitions_of(component), **config.partitions}, self._table.partitions
+        )
         self._check_partitions()
         self._steps, self._settings = self._plan_steps()
         self._instance = self._plan_instance()

@@ -57,6 +57,11 @@ class AssetTable:
     nodes: Mapping[str, dg.AssetSpec]
     producers: Mapping[str, str]
 
+    @property
+    def partitions(self) -> dict[str, dg.PartitionsDefinition]:
+        """Those that the specs themselves have, by dataset name."""
+        return {name: spec.partitions_def for name, spec in self.datasets.items() if spec.partitions_def is not None}
+
     def keys_of(self, node: NodeEntry) -> list[dg.AssetKey]:
         """Keys of the assets a node makes."""
         if not node.outputs:
@@ -157,11 +162,10 @@ def build_node_assets(
         "retry_policy": settings.retry_policy,
     }
     if plan.partitions is not None and plan.partitions.fans_out:
-        inputs = unique_identifiers(dataset.name for dataset in plan.inputs)
         graph = build_fan_out(
             plan,
             instance,
-            inputs=inputs,
+            inputs=_ins(plan, table),
             node_options=options,
             config_schema=config_schema,
             description=description,
@@ -195,7 +199,7 @@ def _graph_assets(
     graph: dg.GraphDefinition, plan: StepPlan, table: AssetTable, instance: InstancePlan, settings: OpSettings
 ) -> dg.AssetsDefinition:
     """The assets of a node that fans out, with the specs they would have without."""
-    names = unique_identifiers(dataset.name for dataset in plan.inputs)
+    ins = _ins(plan, table)
     if plan.marker is not None:
         specs = {plan.marker: table.nodes[plan.node.id]}
     else:
@@ -206,11 +210,11 @@ def _graph_assets(
     by_key = {spec.key: spec for spec in specs.values()}
     assets = dg.AssetsDefinition.from_graph(
         graph,
-        keys_by_input_name={names[dataset.name]: table.datasets[dataset.name].key for dataset in plan.inputs},
+        keys_by_input_name={name: one.key for name, one in ins.items() if one.key is not None},
         keys_by_output_name={output: spec.key for output, spec in specs.items()},
         partitions_def=plan.partitions.definition if plan.partitions is not None else None,
         partition_mappings={
-            names[name]: one.mapping for name, one in (plan.partitions.inputs if plan.partitions else {}).items()
+            name: one.partition_mapping for name, one in ins.items() if one.partition_mapping is not None
         },
         backfill_policy=settings.backfill_policy,
         can_subset=_is_subsettable(plan, settings),
@@ -253,19 +257,28 @@ def _op_description(plan: StepPlan, manifest: ProjectManifest) -> str | None:
 
 
 def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
-    """Inputs of a step, for their order only: Kedro loads them.
+    """Inputs of a step, for their order only: Kedro loads them. Those that `translation` adds come last.
 
     They are no `deps`, whose input names Dagster makes of the keys: those of odd ones are refused, or equal.
     """
-    names = unique_identifiers(dataset.name for dataset in plan.inputs)
     mapped = plan.partitions.inputs if plan.partitions is not None else {}
-    return {
-        names[dataset.name]: dg.AssetIn(
-            key=table.datasets[dataset.name].key,
-            dagster_type=dg.Nothing,
-            partition_mapping=mapped[dataset.name].mapping if dataset.name in mapped else None,
-        )
+    mappings = {
+        table.datasets[dataset.name].key: mapped[dataset.name].mapping if dataset.name in mapped else None
         for dataset in plan.inputs
+    }
+    names = {table.datasets[dataset.name].key: dataset.name for dataset in plan.inputs}
+    made = (
+        [table.nodes[plan.node.id]]
+        if plan.marker is not None
+        else [table.datasets[one.name] for one in plan.outputs.values()]
+    )
+    for dep in (dep for spec in made for dep in spec.deps):
+        mappings.setdefault(dep.asset_key, dep.partition_mapping)
+        names.setdefault(dep.asset_key, f"dep {dep.asset_key.to_user_string()}")
+    identifiers = unique_identifiers(names.values())
+    return {
+        identifiers[names[key]]: dg.AssetIn(key=key, dagster_type=dg.Nothing, partition_mapping=mapping)
+        for key, mapping in mappings.items()
     }
 
 
@@ -277,10 +290,11 @@ def _is_subsettable(plan: StepPlan, settings: OpSettings) -> bool:
 def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan, *, is_subsettable: bool) -> dict[str, dg.AssetOut]:
     """Outputs of a step: in-memory data goes through the instance's IO manager, everything else Kedro saves."""
     if plan.marker is not None:
-        return {plan.marker: dg.AssetOut.from_spec(table.nodes[plan.node.id], dagster_type=dg.Nothing)}
+        spec = table.nodes[plan.node.id].replace_attributes(deps=[])
+        return {plan.marker: dg.AssetOut.from_spec(spec, dagster_type=dg.Nothing)}
     return {
         output: dg.AssetOut.from_spec(
-            table.datasets[dataset.name],
+            table.datasets[dataset.name].replace_attributes(deps=[]),
             dagster_type=dg.Any if dataset.is_memory else dg.Nothing,
             is_required=not is_subsettable,
             io_manager_key=instance.key,

@@ -9,7 +9,7 @@ Only order flows through it. The mapped step knows its key by its name, runs the
 
 # No `from __future__ import annotations`: Dagster reads the annotations of an op's function.
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -40,7 +40,7 @@ def build_fan_out(
     plan: StepPlan,
     instance: InstancePlan,
     *,
-    inputs: Mapping[str, str],
+    inputs: Iterable[str],
     node_options: Mapping[str, Any],
     config_schema: Mapping[str, Any] | None,
     description: str | None,
@@ -52,7 +52,7 @@ def build_fan_out(
     Args:
         plan: Its step.
         instance: The component instance.
-        inputs: Input name by dataset name.
+        inputs: Names of the inputs.
         node_options: Tags, pool and the like of the op that runs the node.
         config_schema: Of that op; None without parameters.
         description: Of the node.
@@ -60,11 +60,12 @@ def build_fan_out(
         check_outputs: Names of the outputs of its checks, which look at all keys together.
     """
     keys_name, node_name, done_name = fan_out_names(plan.op_name)
+    names = tuple(inputs)
 
     @dg.op(
         name=keys_name,
         description=f"Finds the partition keys of {plan.node.name}.",
-        ins={name: dg.In(dg.Nothing) for name in inputs.values()},
+        ins={name: dg.In(dg.Nothing) for name in names},
         out={KEYS: dg.DynamicOut(dg.Nothing)},
     )
     def find_keys(context: dg.OpExecutionContext) -> Iterator[Any]:
@@ -115,7 +116,7 @@ def build_fan_out(
         },
         input_mappings=[
             dg.InputMapping(graph_input_name=name, mapped_node_name=keys_name, mapped_node_input_name=name)
-            for name in inputs.values()
+            for name in names
         ],
         output_mappings=[
             dg.OutputMapping(graph_output_name=name, mapped_node_name=done_name, mapped_node_output_name=name)

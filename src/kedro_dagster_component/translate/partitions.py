@@ -70,20 +70,26 @@ def build_mapping(config: Any) -> PartitionMapping:
         return _MAPPINGS[type(config)](config)
 
 
-def build_partition_table(manifest: ProjectManifest, node_ids: Sequence[str], named: Named) -> PartitionTable:
+def build_partition_table(
+    manifest: ProjectManifest,
+    node_ids: Sequence[str],
+    named: Named,
+    translated: Mapping[str, PartitionsDefinition] | None = None,
+) -> PartitionTable:
     """Who has which partitions, and which keys of its inputs a step needs.
 
     Args:
         manifest: The project, with the settings of its assets.
         node_ids: Exposed nodes.
         named: Partitions by name; all that settings name.
+        translated: Those that `translation` gives a dataset, by its name; they win over settings.
     """
     nodes = [manifest.nodes[node_id] for node_id in node_ids]
     mistakes: list[PartitionMistake] = []
     cache: dict[str, PartitionsDefinition] = {}
     datasets: dict[str, PartitionsDefinition] = {}
     for name in dict.fromkeys(name for node in nodes for name in (*node.input_datasets, *node.output_datasets)):
-        definition = _definition_of(manifest.datasets[name], name, named, cache)
+        definition = (translated or {}).get(name) or _definition_of(manifest.datasets[name], name, named, cache)
         if definition is not None:
             datasets[name] = definition
     own: dict[str, PartitionsDefinition] = {}

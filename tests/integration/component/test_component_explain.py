@@ -133,6 +133,6 @@ def test_what_a_person_reads(root, capsys, monkeypatch):
     assert lines[0].endswith("defs/demo/component.yaml")
     assert lines[2] == "dataset clean   ../demo/conf/base/catalog.yml:3"
     (pool,) = [line.split() for line in lines if line.split()[:1] == ["pool"]]
-    assert pool == ["pool", "db", *"`pool` of 'clean' in dagster.yml ../demo/conf/base/dagster.yml:3:24".split()]
+    assert " ".join(pool) == "pool db `pool` of 'clean' in dagster.yml ../demo/conf/base/dagster.yml:3:24"
     assert main(["explain", "--path", str(root), "--dataset", "claen"]) == 2
     assert capsys.readouterr().err == "there is no dataset 'claen'\n  -> did you mean 'clean'?\n"

@@ -47,6 +47,20 @@ class TestOpCustomizationOfSteps(TestOpCustomization):
         assert assertion(asset.op) if "backfill_policy" not in attributes else assertion(asset)
 
 
+def test_partitions_of_a_translation_are_those_of_the_step():
+    (asset,) = made_by(
+        only(NODE.id, translation={"partitions_def": {"type": "static", "partition_keys": ["eu", "us"]}})
+    )
+    assert asset.partitions_def == dg.StaticPartitionsDefinition(["eu", "us"])
+    assert {node.name.rpartition("__")[2] for node in asset.node_def.nodes} == {"keys", "node", "done"}
+
+
+def test_dependencies_of_a_translation_are_added_to_the_inputs():
+    (plain,) = made_by(only(NODE.id))
+    (asset,) = made_by(only(NODE.id, translation={"deps": ["elsewhere"]}))
+    assert asset.dependency_keys == {*plain.dependency_keys, dg.AssetKey("elsewhere")}
+
+
 @pytest.mark.parametrize("key_prefix", ["prod", ["a", "b"]])
 def test_everything_follows_a_changed_key(key_prefix):
     component = KedroProjectComponent.resolve_from_dict({"translation": {"key_prefix": key_prefix}})
