@@ -11,6 +11,7 @@ QUIET = {
     "DO_NOT_TRACK": "1",
     "KEDRO_DISABLE_TELEMETRY": "1",
     "MPLBACKEND": "Agg",
+    "KEDRO_DAGSTER_CACHE": "off",  # tests of the cache have a folder of their own
 }
 FOREIGN_PREFIXES = ("DAGSTER_", "KEDRO_")
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kedro_dagster_component.asset_checks import build_check_table, build_checks_of_freshness, build_checks_of_inputs
-from kedro_dagster_component.attributes import check_attributes, check_values, filters_of, partitions_of
+from kedro_dagster_component.attributes import cache_of, check_attributes, check_values, filters_of, partitions_of
 from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.check_sensors import name_clash
 from kedro_dagster_component.config.configured import with_settings
@@ -412,7 +412,7 @@ def _read_project(
 ) -> ProjectManifest:
     """The manifest of the project; where it cannot be read, that and the mistakes already found."""
     try:
-        return load_manifest(place, _project_ref(component, place))
+        return load_manifest(place, _project_ref(component, place), cache_of(component))
     except ConfigurationError as error:
         raise ConfigurationError([*problems, *error.problems]) from error
     except IntrospectionError as error:

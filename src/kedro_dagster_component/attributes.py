@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
+from kedro_dagster_component.config.cache import CacheConfig
 from kedro_dagster_component.config.component import ComponentConfig, read_section
 from kedro_dagster_component.config.partitions import MultiPartitionsConfig, PartitionsConfig
 from kedro_dagster_component.errors import ConfigurationError, Finding, Problem, ValuePath, did_you_mean, nearest_names
@@ -73,6 +74,12 @@ def partitions_of(component: KedroProjectComponent) -> Mapping[str, PartitionsCo
     """The partitions a component defines by name; none where they hold mistakes."""
     config, _ = read_section(ComponentConfig, {"partitions": component.partitions})
     return config.partitions if config is not None else {}
+
+
+def cache_of(component: KedroProjectComponent) -> Literal["auto", "off"] | CacheConfig:
+    """What a component says about keeping the manifest; nothing is kept where that holds mistakes."""
+    config, _ = read_section(ComponentConfig, {"cache": component.cache})
+    return config.cache if config is not None else "off"
 
 
 def _findings(component: KedroProjectComponent) -> list[Finding]:

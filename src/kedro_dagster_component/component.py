@@ -116,6 +116,15 @@ class KedroProjectComponent(_ReadAttributes, dg.Component, dg.Resolvable):
             examples=["every_process"],
         ),
     ] = "once"
+    cache: Annotated[
+        str | dict[str, list[str]],
+        Resolver.default(
+            description="`auto` keeps what the project was found to be until something changes that reading it was seen to "
+            "depend on; `off` reads it at each load; `files` (from the project's root, with patterns) and `env` name "
+            "what else counts.",
+            examples=[{"files": ["data/01_raw/countries.csv"], "env": ["REGION"]}, "off"],
+        ),
+    ] = "auto"
     pipelines: Annotated[
         list[str] | None,
         Resolver.default(

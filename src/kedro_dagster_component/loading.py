@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import base64
 import logging
 import os
 import warnings
-import zlib
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cached_property
@@ -16,6 +14,7 @@ import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePositionTree, ValueAndSourcePositionTree
 
 from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs, makes_definitions
+from kedro_dagster_component.config.cache import CacheConfig
 from kedro_dagster_component.config.positions import (
     PositionTree,
     position_of,
@@ -31,7 +30,9 @@ from kedro_dagster_component.errors import (
     Position,
     Problem,
 )
-from kedro_dagster_component.introspection import introspect_project
+from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project
+from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, pack, unpack
+from kedro_dagster_component.introspection.cached import Found
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import identifier
 
@@ -165,11 +166,16 @@ def warn_of(problems: Iterable[Problem]) -> None:
         warn_at(problem.position, str(Problem(problem.message, hint=problem.hint)))
 
 
-def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:
-    """The manifest of a project: read anew when definitions are made, kept from then in every process of a run.
+def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig = "off") -> ProjectManifest:
+    """The manifest of a project: read or taken from the cache when definitions are made, the same in all processes of a run.
 
-    A kept one has no files and no warnings: both were looked at when it was made, and the files may have changed
+    The one of a run has no files and no warnings: both were looked at when it was made, and the files may have changed
     since.
+
+    Args:
+        place: Where the component stands.
+        ref: Which project, and how to open it.
+        cache: `auto`, `off`, or what to watch too.
 
     Raises:
         ConfigurationError: A YAML file of the project holds mistakes.
@@ -178,17 +184,31 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef) -> ProjectManifest:
     key = f"kedro_dagster_component/manifest/{place.key}"
     kept = kept_for_runs(key)
     if kept is not None:
-        manifest = ProjectManifest.model_validate_json(zlib.decompress(base64.b64decode(kept)))
+        manifest = unpack(kept)
         if manifest.format == MANIFEST_FORMAT:
             return manifest.model_copy(update={"dagster_files": (), "warnings": ()})
     try:
-        manifest = introspect_project(ref)
+        found = _find(place, ref, cache)
     except ConfigurationError as error:
         raise ConfigurationError(_explained(error.problems)) from error
     except IntrospectionError as error:
         raise type(error)(str(Problem(str(error), place.position(_blamed(ref, str(error)))))) from error
-    keep_for_runs(key, base64.b64encode(zlib.compress(manifest.model_dump_json().encode())).decode())
-    return manifest
+    if found.differing:
+        message = f"the project is read at each load: two readings at once differed in {', '.join(found.differing)}"
+        hint = "random numbers, clocks and networks cannot be watched; `cache: off` reads it at each load without this warning"
+        warn_at(place.position("cache"), str(Problem(message, hint=hint)))
+    keep_for_runs(key, found.text or pack(found.manifest))
+    return found.manifest
+
+
+def _find(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig) -> Found:
+    """The manifest from the cache or from the project."""
+    is_remote = ref.conf_source is not None and "://" in ref.conf_source
+    folder = cache_folder(Path(ref.project_path)) if cache != "off" and not is_remote else None
+    if folder is None:
+        return Found(introspect_project(ref))
+    more = cache if isinstance(cache, CacheConfig) else CacheConfig()
+    return find_manifest(ref, Cache(folder / file_name(ref, place.label), files=more.files, variables=more.env))
 
 
 def _explained(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import logging.config
+import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
 
@@ -38,3 +40,43 @@ def loggers_stay_enabled() -> Iterator[None]:
         yield
     finally:
         logging.config._handle_existing_loggers = original  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def watch_environment(on_variable: Callable[[str, FrameType], None], on_all: Callable[[FrameType], None]) -> None:
+    """Tell who asks for an environment variable, or for all of them, before they get an answer; for good.
+
+    Reason: `os.environ` is no class of ours, and no audit event is raised when it is read. `os._Environ` of Python 3.10
+    to 3.14: every way to read one leads through `__getitem__`, every way to read all through `__iter__`, after which C
+    code takes the values one by one from the same instruction of the same frame, a view of the mapping in its own.
+
+    Args:
+        on_variable: Is told a name, and the frame that asks.
+        on_all: Is told the frame that asks.
+    """
+    kind = type(os.environ)
+    get, iterate = kind.__getitem__, kind.__iter__
+    last: dict[str, Any] = {"frame": None, "instruction": -1}
+
+    def noted_get(self: Any, key: Any) -> Any:
+        frame = sys._getframe(1)  # noqa: SLF001
+        is_of_view = frame.f_code.co_name == "__iter__" and _is_mapping_code(frame)
+        is_of_all = frame is last["frame"] and frame.f_lasti == last["instruction"]
+        if isinstance(key, str | bytes) and not is_of_view and not is_of_all:
+            on_variable(os.fsdecode(key), frame)
+        return get(self, key)
+
+    def noted_iterate(self: Any) -> Any:
+        frame: FrameType | None = sys._getframe(1)  # noqa: SLF001
+        while frame is not None and _is_mapping_code(frame):
+            frame = frame.f_back
+        if frame is not None:
+            last.update(frame=frame, instruction=frame.f_lasti)  # kept alive: another frame must not look like it
+            on_all(frame)
+        return iterate(self)
+
+    kind.__getitem__ = noted_get  # type: ignore[method-assign]
+    kind.__iter__ = noted_iterate  # type: ignore[method-assign]
+
+
+def _is_mapping_code(frame: FrameType) -> bool:
+    return "_collections_abc" in frame.f_code.co_filename

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar
 
 from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
 
+from kedro_dagster_component.config.cache import CacheChoice
 from kedro_dagster_component.config.finding import KEY_MARK, quote, refuse
 from kedro_dagster_component.config.partitions import PartitionsConfig
 from kedro_dagster_component.config.policies import BackfillPolicyConfig, RetryPolicyConfig
@@ -130,6 +131,7 @@ class ComponentConfig(Section):
     runtime_params: Annotated[dict[str, Any], EMPTY_AS_MAPPING] = Field(default={})
     include_hooks: bool = False
     run_hooks: Literal["once", "every_process"] = "once"
+    cache: CacheChoice = "auto"
     pipelines: list[Text] | None = None
     select: list[Text] | None = None
     exclude: list[Text] | None = None

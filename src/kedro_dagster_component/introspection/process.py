@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from kedro_dagster_component.errors import IntrospectionError
 from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
+from kedro_dagster_component.introspection.footprint import Footprint
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
 from kedro_dagster_component.masking import mask_text
 
@@ -51,6 +52,29 @@ def introspect_project(
     manifest = _ask(Request(ref=ref), python, timeout_seconds).manifest
     assert manifest is not None  # noqa: S101 - it was asked for, and the answer is no failure
     return manifest
+
+
+def introspect_with_footprint(
+    ref: ProjectRef, salt: str, *, python: str = sys.executable, timeout_seconds: float | None = None
+) -> tuple[ProjectManifest, Footprint | None]:
+    """As `introspect_project`, and note what it depends on.
+
+    Args:
+        ref: Which project, and how to open it.
+        salt: Of the footprint's digests.
+        python: As there.
+        timeout_seconds: As there.
+
+    Returns:
+        No footprint where it could not be told.
+
+    Raises:
+        ConfigurationError: As there.
+        IntrospectionError: As there.
+    """
+    answer = _ask(Request(ref=ref, salt=salt), python, timeout_seconds)
+    assert answer.manifest is not None  # noqa: S101 - as there
+    return answer.manifest, answer.footprint
 
 
 def list_stored_keys(
@@ -106,7 +130,7 @@ def _run(ref: ProjectRef, python: str, directory: Path, output: Path, timeout_se
         return subprocess.run(
             command,
             cwd=root if root.is_dir() else directory,
-            env=_environment(ref, directory),
+            env={**environment_for(ref), "KEDRO_LOGGING_CONFIG": str(directory / "logging.yml")},
             stdin=subprocess.DEVNULL,
             stdout=stream,
             stderr=subprocess.STDOUT,
@@ -115,14 +139,14 @@ def _run(ref: ProjectRef, python: str, directory: Path, output: Path, timeout_se
         ).returncode
 
 
-def _environment(ref: ProjectRef, directory: Path) -> dict[str, str]:
+def environment_for(ref: ProjectRef) -> dict[str, str]:
+    """Variables of the process that reads a project; Kedro's configuration of logging, a file of its own, comes to it."""
     environment = dict(os.environ)
     environment.update(
         {
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONFAULTHANDLER": "1",
             "PYTHONIOENCODING": "utf-8",
-            "KEDRO_LOGGING_CONFIG": str(directory / "logging.yml"),
             "KEDRO_DISABLE_TELEMETRY": "1",
             "DO_NOT_TRACK": "1",
         }

@@ -18,7 +18,16 @@ def main(directory: str) -> None:
     The end skips what the project registered for it (threads still running, exit handlers that post somewhere).
     """
     folder = Path(directory)
-    answer = answer_for(Request.model_validate_json((folder / REQUEST_FILE).read_bytes()))
+    request = Request.model_validate_json((folder / REQUEST_FILE).read_bytes())
+    recorder = None
+    if request.salt is not None:
+        from kedro_dagster_component.introspection.recording import Recorder
+
+        recorder = Recorder(request.salt, private=directory, package=request.ref.package_name)
+        recorder.start()
+    answer = answer_for(request)
+    if recorder is not None and answer.manifest is not None:
+        answer = answer.model_copy(update={"footprint": recorder.footprint()})
     partial = folder / f"{ANSWER_FILE}.part"
     partial.write_text(answer.model_dump_json(), encoding="utf-8")
     partial.replace(folder / ANSWER_FILE)

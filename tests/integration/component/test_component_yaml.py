@@ -35,7 +35,6 @@ def keys(defs):
     [
         ("enviroment: local", "4:3", "unknown key 'enviroment'", "did you mean 'env'?"),
         ("selct: [a]", "4:3", "unknown key 'selct'", "did you mean 'select'?"),
-        ("cache: auto", "4:3", "'cache' has no effect yet", "take it out"),
         ("group_nodes_by: node", "4:3", "'group_nodes_by' has no effect yet", "take it out"),
         ("include_metadata: [size]", "4:3", "'include_metadata' has no effect yet", "take it out"),
         ("pipelines: a", "4:14", "pipelines: expected a list, got the text 'a'", "write [a]"),

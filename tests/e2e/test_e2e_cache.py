@@ -1,0 +1,71 @@
+"""Warm loads in the processes of `dg` and of plain Dagster: none imports Kedro or the project, or starts one that does."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+WATCH = """
+import os, sys
+def _watch(event, args):
+    if event == "import" and args[0].partition(".")[0] in ("kedro", "omegaconf", "flights"):
+        with open(os.environ["IMPORTS_LOG"], "a") as log:
+            log.write(args[0] + "\\n")
+sys.addaudithook(_watch)
+"""
+"""Every Python process imports it first, and tells of each import in one file."""
+
+COMMANDS = {
+    "dg list defs": ("dg", "list", "defs", "--json"),
+    "dg check defs": ("dg", "check", "defs"),
+    "a code server": ("dagster", "definitions", "validate", "--load-with-grpc", "-m", "orchestration.definitions"),
+    "no code server": ("dagster", "definitions", "validate", "-m", "orchestration.definitions"),
+}
+
+
+@pytest.fixture(scope="module")
+def world(dg, tmp_path_factory):
+    """Runs a command with a cache; gives what was imported meanwhile."""
+    folder = tmp_path_factory.mktemp("watched")
+    (folder / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
+    log = folder / "imports.log"
+    shell = replace(dg, sources=(folder, *dg.sources))
+    environment = {**shell.environment, "IMPORTS_LOG": str(log), "KEDRO_DAGSTER_CACHE": str(folder / "cache")}
+
+    def run(*command):
+        log.write_text("", encoding="utf-8")
+        program = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
+        done = subprocess.run(
+            program,
+            cwd=shell.folder,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stderr[-4000:]
+        return set(log.read_text(encoding="utf-8").split())
+
+    cold = run("dg", "list", "defs")
+    assert {"kedro", "omegaconf"} <= {name.partition(".")[0] for name in cold}
+    assert any(name.startswith("flights") for name in cold)
+    return run
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_warm_load_imports_nothing_of_kedro_or_the_project(world, name):
+    assert world(*COMMANDS[name]) == set()
+
+
+def test_an_edit_is_seen(world, examples):
+    file = examples / "flights/conf/base/parameters.yml"
+    before = file.read_text(encoding="utf-8")
+    file.write_text(before + "\nmore: 1\n", encoding="utf-8")
+    try:
+        assert world(*COMMANDS["dg list defs"]) != set()
+        assert world(*COMMANDS["no code server"]) == set()
+    finally:
+        file.write_text(before, encoding="utf-8")
