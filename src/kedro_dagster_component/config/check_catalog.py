@@ -28,8 +28,8 @@ _Read = TypeVar("_Read")
 
 
 def settings_in_catalog(manifest: ProjectManifest) -> dict[str, AssetConfig]:
-    """Settings below `metadata: {dagster: ...}` by dataset, without those that are wrong in themselves."""
-    found = {name: _valid(catalog_settings, dataset) for name, dataset in manifest.datasets.items()}
+    """Settings below `metadata: {dagster: ...}` by dataset, without what is wrong in itself."""
+    found = {name: _without_mistakes(dataset) for name, dataset in manifest.datasets.items()}
     return {name: settings for name, settings in found.items() if settings is not None}
 
 
@@ -90,6 +90,19 @@ def _is_from_entry(manifest: ProjectManifest, label: str, name: str) -> bool:
     """Whether a dataset is what an entry of the catalog describes."""
     dataset = manifest.datasets.get(name)
     return dataset is not None and label in (dataset.pattern, name)
+
+
+def _without_mistakes(dataset: DatasetEntry) -> AssetConfig | None:
+    """Settings of an entry, those left out that are wrong; None where nothing is left."""
+    try:
+        return catalog_settings(dataset)
+    except ValidationError as error:  # told by `check_catalog_settings`
+        wrong = {line["loc"][0] for line in error.errors(include_url=False) if line["loc"]}
+    settings = dataset.metadata[CATALOG_SETTINGS[-1]]
+    if not isinstance(settings, Mapping):
+        return None
+    rest = {key: value for key, value in settings.items() if key not in wrong}
+    return _valid(catalog_settings, dataset.model_copy(update={"metadata": {CATALOG_SETTINGS[-1]: rest}}))
 
 
 def _valid(read: Callable[[DatasetEntry], _Read], dataset: DatasetEntry) -> _Read | None:

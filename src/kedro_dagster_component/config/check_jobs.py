@@ -41,19 +41,41 @@ def _problems(
     partitions_of: PartitionsOf,
 ) -> Iterator[Problem]:
     for job in expand_jobs(config, manifest).values():
-        if _is_unpartitioned(job, manifest, partitions_of):
+        if _is_unpartitioned(job, manifest, partitions_of, declared):
             yield from _unpartitioned_problems(job, config, positions)
-        found = [*_reference_problems(job, positions, declared), *_filter_problems(job, positions, manifest)]
-        yield from found or _selection_problems(job, positions, manifest)
+        found = list(_name_problems(job, positions, manifest, declared))
+        yield from found
+        if not found and not _has_partial_filter(job.key, declared):
+            yield from _selection_problems(job, positions, manifest)
+    made = list(factory_jobs(config, manifest))
+    failed = {job.key for job in made if isinstance(job, FailedJob)}
     for key, job_config in config.jobs.items():
-        if is_pattern(key):
-            yield from _factory_problems(key, job_config, positions, manifest)
-    for made in factory_jobs(config, manifest):
-        yield from _made_problems(made, positions)
+        if is_pattern(key) and (key in failed or _has_partial_filter(key, declared)):
+            yield from _name_problems(ConcreteJob(key, key, job_config, {}), positions, manifest, declared)
+        elif is_pattern(key):
+            yield from _factory_problems(key, job_config, positions, manifest, declared)
+    for one in made:
+        yield from _made_problems(one, positions)
 
 
-def _is_unpartitioned(job: ConcreteJob, manifest: ProjectManifest, partitions_of: PartitionsOf) -> bool:
+def _has_partial_filter(key: str, declared: Declared) -> bool:
+    """Whether settings of a job's filter were left out, so that it selects other nodes than it says."""
+    return declared.lacks("jobs", key, "pipeline")
+
+
+def _name_problems(
+    job: ConcreteJob, positions: Positions, manifest: ProjectManifest, declared: Declared
+) -> Iterator[Problem]:
+    yield from _reference_problems(job, positions, declared)
+    yield from _filter_problems(job, positions, manifest, declared)
+
+
+def _is_unpartitioned(
+    job: ConcreteJob, manifest: ProjectManifest, partitions_of: PartitionsOf, declared: Declared
+) -> bool:
     """Whether it is certain that no step of a job has partitions."""
+    if declared.lacks("assets"):
+        return False
     selection = manifest.job_selections.get(job.name)
     if selection is None or selection.error is not None:
         return False
@@ -84,18 +106,21 @@ def _reference_problems(job: ConcreteJob, positions: Positions, declared: Declar
         ),
     ]
     for noun, name, at, known in references:
-        if isinstance(name, str) and name not in known:
+        if isinstance(name, str) and name not in known and not is_pattern(name):
             hint = did_you_mean(name, known) or f"define it under '{noun}s:'"
             yield positions.problem(at, f"there is no {noun} '{name}'{_made_by(job)}", hint=hint)
 
 
-def _filter_problems(job: ConcreteJob, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+def _filter_problems(
+    job: ConcreteJob, positions: Positions, manifest: ProjectManifest, declared: Declared
+) -> Iterator[Problem]:
     chosen = job.config.pipeline
     for name in (name for name in chosen.pipelines if name not in manifest.pipelines):
         hint = did_you_mean(name, manifest.pipelines)
         message = f"there is no pipeline '{name}'{_made_by(job)}"
         yield positions.problem(_pipeline_path(job, name), message, hint=hint)
-    nodes, owner = _nodes_of(chosen.pipelines, manifest)
+    is_whole = not any(declared.lacks("jobs", job.key, "pipeline", key) for key in ("pipeline_name", "pipeline_names"))
+    nodes, owner = _nodes_of(chosen.pipelines if is_whole else None, manifest)
     for field, (noun, names_of) in _NAMES_BY_FIELD.items():
         wanted = getattr(chosen, field) or ()
         known = {name for node in nodes for name in names_of(node)} if wanted else set()
@@ -107,9 +132,9 @@ def _filter_problems(job: ConcreteJob, positions: Positions, manifest: ProjectMa
                 yield positions.problem(("jobs", job.key, "pipeline", field, index), message, hint=hint)
 
 
-def _nodes_of(pipelines: tuple[str, ...], manifest: ProjectManifest) -> tuple[list[NodeEntry], str]:
-    """Nodes a filter chooses from, and what a message says has none; all nodes, where a pipeline does not exist."""
-    if any(name not in manifest.pipelines for name in pipelines):
+def _nodes_of(pipelines: tuple[str, ...] | None, manifest: ProjectManifest) -> tuple[list[NodeEntry], str]:
+    """Nodes a filter chooses from, and what a message says has none; all nodes, where a pipeline is not known."""
+    if pipelines is None or any(name not in manifest.pipelines for name in pipelines):
         return list(manifest.nodes.values()), "no pipeline has a"
     shown = "', '".join(pipelines)
     owner = f"pipeline '{shown}' has no" if len(pipelines) == 1 else f"pipelines '{shown}' have no"
@@ -142,7 +167,9 @@ def _selection_problems(job: ConcreteJob, positions: Positions, manifest: Projec
     yield positions.problem(at, f"the filter matches no node{_made_by(job)}", hint=hint, at_key=True)
 
 
-def _factory_problems(key: str, job: JobConfig, positions: Positions, manifest: ProjectManifest) -> Iterator[Problem]:
+def _factory_problems(
+    key: str, job: JobConfig, positions: Positions, manifest: ProjectManifest, declared: Declared
+) -> Iterator[Problem]:
     path: KeyPath = ("jobs", key)
     namespaces = job.pipeline.node_namespaces
     if not namespaces:
@@ -159,7 +186,7 @@ def _factory_problems(key: str, job: JobConfig, positions: Positions, manifest: 
         yield positions.problem(path, f"nothing says what {names} stands for", hint=hint, at_key=True)
         return
     if any(name not in manifest.pipelines for name in job.pipeline.pipelines):
-        yield from _filter_problems(ConcreteJob(key, key, job, {}), positions, manifest)
+        yield from _filter_problems(ConcreteJob(key, key, job, {}), positions, manifest, declared)
     elif not any(match_levels(namespaces[0], name) for name in _namespaces_in(job, manifest)):
         yield _matches_nothing(path, namespaces[0], job, positions, manifest)
 

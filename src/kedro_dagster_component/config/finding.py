@@ -31,6 +31,8 @@ _SECRET = re.compile(
 _URL_USER = re.compile(r"(?<=://)[^\s/@]+@")
 _URL_QUERY = re.compile(r"(?<=\?)[^\s'\"]+")
 _SHOWN_CHARACTERS = 60
+_PLAIN = re.compile(r"[\w./-]+")
+"""A text that YAML takes for text within brackets, without quotes."""
 _QUOTED = re.compile(r"'([^']*)'")
 _MAPPING_HINT = "write the settings below it, each as 'key: value' and indented"
 
@@ -180,7 +182,10 @@ def _explain_mapping(line: ErrorDetails, got: str) -> tuple[str, str | None]:
 
 def _explain_list(line: ErrorDetails, got: str) -> tuple[str, str | None]:
     value = line["input"]
-    return f"expected a list, got {got}", f"write [{value}]" if isinstance(value, str | int) else None
+    if not isinstance(value, str | int):
+        return f"expected a list, got {got}", None
+    is_plain = not isinstance(value, str) or _PLAIN.fullmatch(value) is not None
+    return f"expected a list, got {got}", f"write [{value}]" if is_plain else f'write ["{value}"]'
 
 
 def _explain_text(line: ErrorDetails, got: str) -> tuple[str, str | None]:

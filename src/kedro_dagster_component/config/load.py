@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from kedro_dagster_component.config.executors import executor_context
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions, read_all_positions, read_content
+from kedro_dagster_component.config.remaining import remaining
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
@@ -29,11 +30,6 @@ _STORED = frozenset(
     {"description", "tags", "run_tags", "metadata", "params", "owners", "kinds", "group_name", "code_version", "pool"}
 )
 _INTERPOLATION = "${"
-_ENTRY_DEPTH = 2
-"""Section and name."""
-
-_DEPTHS = (3, _ENTRY_DEPTH, 1)
-"""What is left out so that the rest can still be checked: first single settings, then entries, then sections."""
 
 
 def parse_dagster_config(
@@ -83,11 +79,13 @@ def load_dagster_config(
     context = executor_context(executor_schemas or {})
     config, problems = source.validated(context)
     declared = Declared.of(manifest.dagster, partitions)
-    if config is None:
-        config = _remaining(source.filled.content, context)
-    if config is not None:
+    checked = config
+    if checked is None:
+        checked, left_out = remaining(source.filled.content, context)
+        declared = replace(declared, left_out=left_out)
+    if checked is not None:
         known = {problem.position for problem in source.missing()}
-        found = check_against_project(config, source.positions, source.fill_jobs(manifest), declared=declared)
+        found = check_against_project(checked, source.positions, source.fill_jobs(manifest), declared=declared)
         problems += [one for one in found if one.position not in known and not is_repeated(one, problems)]
     problems += check_executors(source.filled.content, source.positions, executors)
     if config is None or problems:
@@ -197,38 +195,6 @@ def _is_stored(path: KeyPath) -> bool:
     """Whether Dagster keeps a setting and shows it to everybody."""
     settings = path[3:] if path[2:3] == ("schedule",) else path[2:]
     return path[0] in _WITH_STORED and bool(settings) and settings[0] in _STORED
-
-
-def _remaining(raw: Mapping[str, Any], context: Mapping[str, Any]) -> DagsterConfig | None:
-    """The configuration without what is wrong, so that the rest can be checked; None where that is still wrong."""
-    kept = dict(raw)
-    for depth in _DEPTHS:
-        try:
-            return DagsterConfig.model_validate(kept, context=context)
-        except ValidationError as error:
-            for line in error.errors(include_url=False):
-                kept = _without(kept, _left_out(line["loc"], depth))
-    try:
-        return DagsterConfig.model_validate(kept, context=context)
-    except ValidationError:
-        return None
-
-
-def _left_out(location: KeyPath, depth: int) -> KeyPath:
-    """What to leave out for a mistake; a job whose filter is wrong goes as a whole."""
-    is_filter = location[0] == "jobs" and location[2:3] == ("pipeline",)
-    return location[: _ENTRY_DEPTH if is_filter else depth]
-
-
-def _without(content: Mapping[Any, Any], path: KeyPath) -> dict[Any, Any]:
-    """A copy without the entry at a path; the same where there is none."""
-    first, *rest = path
-    copy = dict(content)
-    if not rest or rest[0] == KEY_MARK:
-        copy.pop(first, None)
-    elif isinstance(copy.get(first), Mapping):
-        copy[first] = _without(copy[first], tuple(rest))
-    return copy
 
 
 def _problem(line: ErrorDetails, positions: Positions) -> Problem:

@@ -205,6 +205,7 @@ def test_what_all_jobs_of_a_factory_share_is_told_once(tmp_path: Path) -> None:
     made = {f"{region}__fit": ExpandedJob(key="{r}__fit", config=factory) for region in ("eu", "us")}
 
     assert [line.split(" -> ")[0] for line in problems(text, tmp_path, jobs=made)] == [
+        "1:91 jobs.\"{r}__fit\".schedule: there is no schedule 'nope'",
         "1:106 jobs.\"{r}__fit\".owners[0]: 'x' is no owner: expected an e-mail address or 'team:name'",
     ]
     assert [
@@ -266,6 +267,7 @@ jobs:
         "3:33 jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'",
         "3:68 jobs.a.schedule: expected the name of a schedule or its settings as a mapping, got the number 3",
         "4:18 jobs.b.pipeline: unknown key 'x'",
+        "4:35 jobs.b.executor: there is no executor 'nope'",
         "5:3 jobs: 'c-d' is no job name: use letters, digits and '_'",
     ]
 
@@ -350,6 +352,73 @@ sensors:
         "8:53 sensors.d.monitored_jobs[0]: there is no job 'nope'",
         "9:3 sensors.c_schedule: a schedule and a sensor, or two sensors, are both called 'c_schedule'",
     ]
+
+
+def test_a_mistake_in_a_filter_hides_no_wrong_name(tmp_path: Path) -> None:
+    text = """\
+jobs:
+  one:
+    pipeline: {pipeline_name: train, tag: [x], tags: [dayly], node_names: [eu.fitt]}
+    executor: locl
+    loggers: [fil]
+  two: {pipeline: {pipeline_name: [train], node_names: [eu.fitt]}, schedule: nitely}
+  three: {executor: locl, partitions: all}
+  "{v}__a": {pipeline: {pipeline_name: trai, node_namespaces: ["{v}"], tagss: [x]}, executor: locl}
+  "{v}__b": {pipeline: {pipeline_name: train, node_namespaces: "{v}"}, executor: "{v}_x", schedule: nitely}
+  "{v}__c": {pipeline: {pipeline_name: train, node_namespaces: ["{v}"]}, description: [x], executor: locl}
+assets: {clean: {partition_mappings: {raw: {type: identiy}, rwa: {type: all}}}}
+sensors: {s: {type: asset_changed, job: two, assets: [clea], require: al}}
+"""
+    made = ExpandedJob(
+        key="{v}__c",
+        config={"pipeline": {"pipeline_name": "train", "node_namespaces": ["eu"]}, "description": ["x"]},
+        bindings={"v": "eu"},
+    )
+    told = problems(text, tmp_path, jobs={"eu__c": made}, job_selections={"one": JobSelection(error="broken")})
+    assert [line.split(" -> ")[0] for line in told] == [
+        "3:38 jobs.one.pipeline: unknown key 'tag'",
+        "3:55 jobs.one.pipeline.tags[0]: pipeline 'train' has no tag 'dayly'",
+        "3:76 jobs.one.pipeline.node_names[0]: pipeline 'train' has no node 'eu.fitt'",
+        "4:15 jobs.one.executor: there is no executor 'locl'",
+        "5:15 jobs.one.loggers[0]: there is no logger 'fil'",
+        "6:35 jobs.two.pipeline.pipeline_name: expected text, got a list",
+        "6:57 jobs.two.pipeline.node_names[0]: no pipeline has a node 'eu.fitt'",
+        "6:78 jobs.two.schedule: there is no schedule 'nitely'",
+        "7:3 jobs.three: 'pipeline' is missing",
+        "7:21 jobs.three.executor: there is no executor 'locl'",
+        "8:40 jobs.\"{v}__a\".pipeline.pipeline_name: there is no pipeline 'trai'",
+        "8:72 jobs.\"{v}__a\".pipeline: unknown key 'tagss'",
+        "8:95 jobs.\"{v}__a\".executor: there is no executor 'locl'",
+        "9:64 jobs.\"{v}__b\".pipeline.node_namespaces: expected a list, got the text '{v}'",
+        "9:101 jobs.\"{v}__b\".schedule: there is no schedule 'nitely'",
+        '10:87 jobs."{v}__c".description: expected text, got a list',
+        "10:102 jobs.\"{v}__c\".executor: there is no executor 'locl'",
+        "11:51 assets.clean.partition_mappings.raw.type: unknown type of partition mapping: 'identiy'",
+        "11:61 assets.clean.partition_mappings.rwa: no pipeline has a dataset 'rwa'",
+        "12:55 sensors.s.assets[0]: no pipeline has a dataset 'clea'",
+        "12:71 sensors.s.require: expected 'any' or 'all', got the text 'al'",
+    ]
+
+
+def test_partitions_that_are_wrong_do_not_leave_a_job_without(tmp_path: Path) -> None:
+    text = """\
+jobs: {a: {pipeline: {pipeline_name: train}, partitions: all}}
+assets: {eu.model: {partitions: {type: dayly}}}
+"""
+    selections = {"a": JobSelection(node_ids=("eu.fit", "us.deep.fit"))}
+    assert [line.split(" -> ")[0] for line in problems(text, tmp_path, job_selections=selections)] == [
+        "2:40 assets.\"eu.model\".partitions.type: unknown type of partitions: 'dayly'",
+    ]
+
+
+def test_a_mistake_in_the_catalog_hides_no_wrong_name(tmp_path: Path) -> None:
+    datasets = {
+        "clean": entry("clean", {"pol": "x", "partitions": "dya"}),
+        "raw": DatasetEntry(name="raw", spellings=("raw",), type="x", in_catalog=True),
+    }
+    told = problems("partitions: {day: {type: daily, start_date: '2024-01-01'}}\n", tmp_path, datasets=datasets)
+
+    assert told == ["clean.metadata.dagster.partitions: there are no partitions 'dya' -> did you mean 'day'?"]
 
 
 ASSET_FACTORY = """\
