@@ -277,6 +277,7 @@ class ProjectManifest(Record):
         dagster: Merged content of the `dagster*` files as the project's config loader gives it; empty without one.
         dagster_files: Absolute paths of those files, base before environment.
         catalog_files: Absolute paths of the files of the catalog, base before environment.
+        globals_files: Absolute paths of the files `${globals:...}` looks into, base before environment.
         jobs: By concrete job name (factories expanded): those written out first, in the order of the file.
         job_selections: By concrete job name; only jobs whose `pipeline` is a mapping. A factory that cannot be
             expanded has an entry with its error under its own key.
@@ -298,6 +299,7 @@ class ProjectManifest(Record):
     dagster: dict[str, Any] = {}
     dagster_files: tuple[str, ...] = ()
     catalog_files: tuple[str, ...] = ()
+    globals_files: tuple[str, ...] = ()
     jobs: dict[str, ExpandedJob] = {}
     job_selections: dict[str, JobSelection] = {}
     warnings: tuple[str, ...] = ()

@@ -73,6 +73,12 @@ def holds_placeholder(value: object) -> bool:
 
 def placeholder_at(content: Any, path: KeyPath) -> str | None:
     """The text at a path, or the one above it that the path leads into, if it names an environment variable."""
+    value = value_at(content, path)
+    return value if holds_placeholder(value) else None
+
+
+def value_at(content: Any, path: KeyPath) -> Any:
+    """The value at a path, or the one above it that the path leads into; None where a mapping lacks a step."""
     for step in path:
         if isinstance(content, Mapping):
             content = content.get(step)
@@ -80,7 +86,7 @@ def placeholder_at(content: Any, path: KeyPath) -> str | None:
             content = content[step]
         else:
             break
-    return content if holds_placeholder(content) else None
+    return content
 
 
 def placeholders_below(content: Any, path: KeyPath = ()) -> Iterator[KeyPath]:

@@ -75,7 +75,7 @@ def load_dagster_config(
     Raises:
         ConfigurationError: With every mistake of every file.
     """
-    source = _Source.read(manifest.dagster, manifest.dagster_files, environment)
+    source = _Source.read(manifest.dagster, manifest.dagster_files, environment, manifest.globals_files)
     context = executor_context(executor_schemas or {})
     config, problems = source.validated(context)
     declared = Declared.of(manifest.dagster, partitions)
@@ -137,11 +137,15 @@ class _Source:
 
     @classmethod
     def read(
-        cls, raw: Mapping[str, Any], files: Sequence[str | Path], environment: Mapping[str, str] | None
+        cls,
+        raw: Mapping[str, Any],
+        files: Sequence[str | Path],
+        environment: Mapping[str, str] | None,
+        globals_files: Sequence[str | Path] = (),
     ) -> _Source:
         given = os.environ if environment is None else environment
         filled = fill_in(dict(raw), given)
-        return cls(read_all_positions(files, raw, filled.secrets), filled, given)
+        return cls(read_all_positions(files, raw, filled.secrets, globals_files), filled, given)
 
     def validated(self, context: Mapping[str, Any] | None = None) -> tuple[DagsterConfig | None, list[Problem]]:
         """The configuration, None where it is wrong in itself; and all that is wrong in itself or in its files."""

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 
 import yaml
 
-from kedro_dagster_component.config.environment import KeyPath, placeholder_at
+from kedro_dagster_component.config.environment import KeyPath, placeholder_at, value_at
 from kedro_dagster_component.config.yaml_mistakes import explain_yaml_error
 from kedro_dagster_component.errors import Position, Problem
 
@@ -145,11 +145,13 @@ class Positions:
         trees: Base before environment, as Kedro merges them.
         content: What they hold once merged, with a placeholder for each environment variable.
         secrets: Values of these variables, which no message shows.
+        globals_files: What `${globals:...}` looks into, base before environment.
     """
 
     trees: tuple[PositionTree, ...] = ()
     content: Mapping[str, Any] = field(default_factory=dict)
     secrets: frozenset[str] = frozenset()
+    globals_files: tuple[Path, ...] = ()
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -216,13 +218,13 @@ class Positions:
         found = _INTERPOLATION.fullmatch(place.text) if place is not None and place.text is not None else None
         if found is None:
             return None
-        keys = tuple(found["key"].split("."))
-        trees = reversed(self.trees)
-        if found["globals"]:
-            folders = dict.fromkeys(tree.file.parent for tree in trees)
-            trees = iter([read_positions(file) for folder in folders for file in sorted(folder.glob("globals*.y*ml"))])
-        origins = (origin for tree in trees if (origin := tree.find(keys)) is not None and origin.depth == len(keys))
-        return next((origin.value for origin in origins), None)
+        keys, value = tuple(found["key"].split(".")), str(value_at(self.content, path)).casefold()
+        trees = [read_positions(file) for file in self.globals_files] if found["globals"] else self.trees
+        origins = (origin for tree in reversed(trees) if (origin := tree.find(keys)) is not None)
+        right = (
+            one for one in origins if one.depth == len(keys) and (one.text is None or one.text.casefold() == value)
+        )
+        return next((origin.value for origin in right), None)
 
     def without_secrets(self, text: str) -> str:
         """A text without the values of environment variables; short ones are only looked for in quotes."""
@@ -291,10 +293,14 @@ def read_documents(path: str | Path) -> tuple[PositionTree, ...]:
 
 
 def read_all_positions(
-    files: Sequence[str | Path], content: Mapping[str, Any] | None = None, secrets: frozenset[str] = frozenset()
+    files: Sequence[str | Path],
+    content: Mapping[str, Any] | None = None,
+    secrets: frozenset[str] = frozenset(),
+    globals_files: Sequence[str | Path] = (),
 ) -> Positions:
     """The places of several files, base before environment; the other arguments as in `Positions`."""
-    return Positions(tuple(read_positions(file) for file in files), content or {}, secrets)
+    trees = tuple(read_positions(file) for file in files)
+    return Positions(trees, content or {}, secrets, tuple(Path(file) for file in globals_files))
 
 
 def position_of(file: Path, node: yaml.Node) -> Position:

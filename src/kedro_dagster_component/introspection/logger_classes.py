@@ -34,7 +34,7 @@ def check_logger_classes(manifest: ProjectManifest) -> list[Problem]:
     ]
     if not found:
         return []
-    positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets)
+    positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets, manifest.globals_files)
     return [_problem(path, mistake, positions) for path, mistake in found]
 
 
@@ -49,7 +49,7 @@ def check_logger_folders(manifest: ProjectManifest) -> list[ProblemRecord]:
     ]
     if not missing:
         return []
-    positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets)
+    positions = read_all_positions(manifest.dagster_files, manifest.dagster, filled.secrets, manifest.globals_files)
     hint = "make it, with a .gitkeep where the project is in git: a handler does not"
     problems = (
         positions.problem((*path, "filename"), f"there is no folder '{folder.as_posix()}'", hint=hint)

@@ -69,6 +69,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         dagster=dagster,
         dagster_files=tuple(str(file) for file in conf.files("dagster")),
         catalog_files=tuple(str(file) for file in conf.files("catalog")),
+        globals_files=tuple(str(file) for file in conf.files("globals")),
         jobs=jobs,
         job_selections=selections,
         warnings=(*warnings, *skipped, *map(_doubtful, nodes.doubtful)),

@@ -105,6 +105,16 @@ def test_environment_variables_stay_out_of_the_manifest(read, secret, settings):
     assert config.executors["queue"].options["backend"] == broker
 
 
+def test_a_global_of_an_environment_without_other_files(read):
+    found = message(
+        read,
+        dagster="jobs: {one: {pipeline: {pipeline_name: '${globals:which}'}}}",
+        files={"conf/base/globals.yml": "which: __default__\n", "conf/local/globals.yml": "\nwhich: trane\n"},
+    )
+    assert "there is no pipeline 'trane'" in found
+    assert "local/globals.yml:2:8" in found
+
+
 def test_a_global_that_is_an_environment_variable(read, secret):
     manifest = read(
         settings=RESOLVERS,

@@ -246,10 +246,15 @@ def test_a_value_from_elsewhere_tells_where_it_stands(tmp_path: Path) -> None:
     (local / "globals.yml").write_text("names:\n  far: z\n", encoding="utf-8")
     (base / "dagster.yml").write_text("_own: q\n", encoding="utf-8")
     text = "a: ${globals:names.far}\nb: ${globals:names.near,1}\nc: ${_own}\nd: ${globals:nothing}\ne: x ${_own}\n"
-    (local / "dagster.yml").write_text(text, encoding="utf-8")
-    positions = read_all_positions([base / "dagster.yml", local / "dagster.yml"])
+    (local / "dagster.yml").write_text(f"{text}f: ${{globals:names.far,1}}\n", encoding="utf-8")
+    content = {"a": "z", "b": "y", "c": "q", "d": "n", "e": "x q", "f": 1}
+    positions = read_all_positions(
+        [base / "dagster.yml", local / "dagster.yml"],
+        content,
+        globals_files=[base / "globals.yml", local / "globals.yml"],
+    )
 
-    hints = [positions.problem((key,), "wrong", hint="a way out").hint for key in "abcde"]
+    hints = [positions.problem((key,), "wrong", hint="a way out").hint for key in "abcdef"]
 
     assert hints == [
         f"a way out\nthe value stands in {local / 'globals.yml'}:2:8",
@@ -257,4 +262,5 @@ def test_a_value_from_elsewhere_tells_where_it_stands(tmp_path: Path) -> None:
         f"a way out\nthe value stands in {base / 'dagster.yml'}:1:7",
         "a way out",
         "a way out",
+        "a way out",  # a runtime parameter, say, counts before the file
     ]
