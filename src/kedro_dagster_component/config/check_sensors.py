@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from kedro_dagster_component.config.check_assets import asset_names
-from kedro_dagster_component.config.declared import Declared
+from kedro_dagster_component.config.declared import Declared, UnreadNames
 from kedro_dagster_component.config.environment import KeyPath
 from kedro_dagster_component.config.factories import expand_jobs
 from kedro_dagster_component.config.file_protocols import protocol_mistake
@@ -68,6 +68,8 @@ def _name_problems(config: DagsterConfig, positions: Positions, manifest: Projec
 
 def job_names(manifest: ProjectManifest, declared: Declared) -> frozenset[str]:
     """Names of all jobs: those of the file, factories expanded; where it has none, those of registered pipelines."""
+    if isinstance(declared.jobs, UnreadNames):
+        return declared.jobs
     if declared.jobs:
         return frozenset(name for name in (*declared.jobs, *manifest.jobs) if not is_pattern(name))
     wanted = ("default" if name == _DEFAULT_PIPELINE else name for name in manifest.pipelines)

@@ -6,7 +6,15 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from kedro_dagster_component.config.environment import KeyPath
+from kedro_dagster_component.config.environment import KeyPath, holds_placeholder
+
+
+class UnreadNames(frozenset[str]):
+    """The names of a section that cannot be read: any name may be one of them."""
+
+    def __contains__(self, name: object) -> bool:
+        """Nobody can say that it is not."""
+        return True
 
 
 @dataclass(frozen=True)
@@ -25,18 +33,23 @@ class Declared:
     left_out: frozenset[KeyPath] = frozenset()
 
     @classmethod
-    def of(cls, content: Mapping[str, Any], partitions: Iterable[str] = ()) -> Declared:
+    def of(cls, content: Mapping[str, Any], partitions: Iterable[str] = (), *, is_whole: bool = True) -> Declared:
         """The names in a configuration.
 
         Args:
             content: Mappings by section, as in the file.
             partitions: Names of partitions defined elsewhere.
+            is_whole: Whether all files could be read.
         """
+        if not is_whole:
+            unread = UnreadNames()
+            return cls(unread, unread, unread, unread, unread)
+        in_file = _names(content.get("partitions"))
         return cls(
             executors=_names(content.get("executors")),
             schedules=_names(content.get("schedules")),
             loggers=_names(content.get("loggers")),
-            partitions=_names(content.get("partitions")) | frozenset(partitions),
+            partitions=in_file if isinstance(in_file, UnreadNames) else in_file | frozenset(partitions),
             jobs=_names(content.get("jobs")),
         )
 
@@ -46,4 +59,6 @@ class Declared:
 
 
 def _names(section: object) -> frozenset[str]:
+    if holds_placeholder(section):
+        return UnreadNames()
     return frozenset(map(str, section)) if isinstance(section, Mapping) else frozenset()

@@ -19,6 +19,9 @@ _PLACEHOLDER = re.compile(
 )
 _PLAIN = re.compile(r"[\w./:@+-](?:[\w ./:@+-]*[\w./:@+-])?")
 
+UNRESOLVED = "${oc.env:?unresolved?}"
+"""What stands for a value whose interpolation cannot be resolved: no environment variable is called that."""
+
 KeyPath = tuple[str | int, ...]
 """Keys and list indices from the top of a file."""
 
@@ -69,6 +72,11 @@ def fill_in(content: Any, environment: Mapping[str, str]) -> FilledIn:
 def holds_placeholder(value: object) -> bool:
     """Whether a value is a text that names an environment variable."""
     return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+
+
+def is_unresolved(content: Any, path: KeyPath) -> bool:
+    """Whether a value, or one above it, could not be resolved, which is told by who tried."""
+    return bool(value_at(content, path) == UNRESOLVED)
 
 
 def placeholder_at(content: Any, path: KeyPath) -> str | None:

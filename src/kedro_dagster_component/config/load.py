@@ -15,21 +15,26 @@ from kedro_dagster_component.config.check import check_against_project
 from kedro_dagster_component.config.check_executors import check_executors
 from kedro_dagster_component.config.check_jobs import is_repeated
 from kedro_dagster_component.config.declared import Declared
-from kedro_dagster_component.config.environment import FilledIn, KeyPath, fill_in, placeholders_below
+from kedro_dagster_component.config.environment import (
+    FilledIn,
+    KeyPath,
+    fill_in,
+    is_unresolved,
+    placeholders_below,
+)
 from kedro_dagster_component.config.executor_options import Schema
 from kedro_dagster_component.config.executors import executor_context
 from kedro_dagster_component.config.finding import KEY_MARK
 from kedro_dagster_component.config.models import DagsterConfig
-from kedro_dagster_component.config.positions import Positions, read_all_positions, read_content
+from kedro_dagster_component.config.positions import Positions, read_all_positions
 from kedro_dagster_component.config.remaining import remaining
-from kedro_dagster_component.errors import ConfigurationError, Problem
+from kedro_dagster_component.errors import ConfigurationError, Position, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
 _WITH_STORED = ("jobs", "schedules", "sensors", "assets")
 _STORED = frozenset(
     {"description", "tags", "run_tags", "metadata", "params", "owners", "kinds", "group_name", "code_version", "pool"}
 )
-_INTERPOLATION = "${"
 
 
 def parse_dagster_config(
@@ -78,13 +83,13 @@ def load_dagster_config(
     source = _Source.read(manifest.dagster, manifest.dagster_files, environment, manifest.globals_files)
     context = executor_context(executor_schemas or {})
     config, problems = source.validated(context)
-    declared = Declared.of(manifest.dagster, partitions)
+    declared = Declared.of(manifest.dagster, partitions, is_whole=not source.positions.unread_files)
     checked = config
     if checked is None:
         checked, left_out = remaining(source.filled.content, context)
         declared = replace(declared, left_out=left_out)
     if checked is not None:
-        known = {problem.position for problem in source.missing()}
+        known = source.unknown_places()
         found = check_against_project(checked, source.positions, source.fill_jobs(manifest), declared=declared)
         problems += [one for one in found if one.position not in known and not is_repeated(one, problems)]
     problems += check_executors(source.filled.content, source.positions, executors)
@@ -100,31 +105,6 @@ def content_problems(raw: Mapping[str, Any], files: Sequence[str | Path]) -> lis
     except ConfigurationError as error:
         return list(error.problems)
     return []
-
-
-def problems_of_files(files: Sequence[str | Path]) -> list[Problem]:
-    """What is wrong in itself with files that no loader could merge, since one of them is no valid YAML.
-
-    Of that one only the mistake of its YAML is told. A value from elsewhere (`${...}`) passes.
-
-    Args:
-        files: Base before environment.
-    """
-    content: dict[str, Any] = {}
-    for file in files:
-        content.update(read_content(file))
-    positions = read_all_positions(files, content)
-    try:
-        DagsterConfig.model_validate(content)
-    except ValidationError as error:
-        lines = [line for line in error.errors(include_url=False) if not _is_from_elsewhere(line["loc"], positions)]
-        return [*positions.problems, *(_problem(line, positions) for line in lines)]
-    return list(positions.problems)
-
-
-def _is_from_elsewhere(location: KeyPath, positions: Positions) -> bool:
-    place = positions.place(tuple(step for step in location if step != KEY_MARK))
-    return place is not None and place.text is not None and _INTERPOLATION in place.text
 
 
 @dataclass(frozen=True)
@@ -168,10 +148,16 @@ class _Source:
         }
         return manifest.model_copy(update={"jobs": jobs})
 
+    def unknown_places(self) -> frozenset[Position | None]:
+        """Places of values that could not be filled in, of which nobody can say whether they are right."""
+        return frozenset(self.positions.at(*path) for path, _ in self.filled.missing)
+
     def missing(self) -> list[Problem]:
         """Environment variables that are not there."""
         problems = []
         for path, names in self.filled.missing:
+            if is_unresolved(self.filled.content, path):
+                continue
             several = "' and '".join(names)
             is_are = "variable '{}' is" if len(names) == 1 else "variables '{}' are"
             message = f"the environment {is_are.format(several)} not set"
@@ -191,7 +177,7 @@ class _Source:
                 "write it out",
             )
             for path in placeholders_below(self.positions.content)
-            if _is_stored(path)
+            if _is_stored(path) and not is_unresolved(self.positions.content, path)
         ]
 
 

@@ -158,6 +158,11 @@ class Positions:
         """Mistakes of the YAML itself, file by file."""
         return tuple(problem for tree in self.trees for problem in tree.problems)
 
+    @property
+    def unread_files(self) -> tuple[Path, ...]:
+        """Files that are no valid YAML, so that nobody knows what they hold."""
+        return tuple(tree.file for tree in self.trees if tree.root is None and tree.problems)
+
     def place(self, path: KeyPath) -> Place | None:
         """The place of an entry: the file that has most of the path, of several the one that wins in Kedro."""
         found = [place for tree in reversed(self.trees) if (place := tree.find(path)) is not None]

@@ -24,6 +24,7 @@ from kedro_dagster_component.introspection.conf_problems import (
     duplicate_problems,
     file_problems,
     interpolation_problems,
+    readable_content,
 )
 from kedro_dagster_component.introspection.failures import reading
 from kedro_dagster_component.introspection.positions import top_level_lines
@@ -89,6 +90,21 @@ class Conf:
         if self.root is None:
             return []
         return _matching(self.root, (self.base_env, self.run_env), patterns)
+
+    def folders(self, kind: str) -> list[list[Path]]:
+        """The same files folder by folder: those of base, those of the environment."""
+        files = self.files(kind)
+        base = [file for file in files if self.root and file.is_relative_to(self.root / self.base_env)]
+        environment = [file for file in files if self.root and file.is_relative_to(self.root / self.run_env)]
+        return [group for group in (base, environment if self.run_env != self.base_env else []) if group]
+
+    def readable(self, kind: str) -> dict[str, Any]:
+        """What can be read of a kind that cannot be loaded, see `readable_content`; empty for a foreign loader."""
+        if not isinstance(self.loader, OmegaConfigLoader):
+            return {}
+        is_soft = self.loader.merge_strategy.get(kind) == "soft"
+        with self._environment(kind):
+            return readable_content(self.folders(kind), is_soft=is_soft)
 
     def read(self, kind: str) -> dict[str, Any] | None:
         """Merged and resolved configuration of a kind.
@@ -192,7 +208,7 @@ class Conf:
         if found:
             return found
         if isinstance(error, OmegaConfBaseException):
-            return interpolation_problems(self.files(kind)) or [_unplaced(kind, error)]
+            return interpolation_problems(self.folders(kind)) or [_unplaced(kind, error)]
         if isinstance(error, yaml.YAMLError):
             return [_unplaced(kind, error)]
         if isinstance(error, ValueError) and "Duplicate keys" in str(error):
@@ -211,7 +227,8 @@ def globals_problems(root: Path, folders: Iterable[str], patterns: Sequence[str]
         patterns: Of these files.
     """
     files = _matching(root, folders, patterns)
-    return file_problems(files, "globals") or interpolation_problems(files)
+    by_folder = [found for folder in dict.fromkeys(folders) if (found := _matching(root, [folder], patterns))]
+    return file_problems(files, "globals") or interpolation_problems(by_folder)
 
 
 def yaml_problems(root: Path, folders: Iterable[str], patterns: Mapping[str, Sequence[str]]) -> list[Problem]:

@@ -12,14 +12,16 @@ import yaml
 from omegaconf import OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from kedro_dagster_component.config.environment import KeyPath
-from kedro_dagster_component.config.positions import Positions, read_all_positions, read_positions
+from kedro_dagster_component.config.environment import UNRESOLVED, KeyPath
+from kedro_dagster_component.config.positions import Positions, read_all_positions, read_content, read_positions
 from kedro_dagster_component.errors import Position, Problem
 from kedro_dagster_component.introspection.failures import cause, safe_position
 from kedro_dagster_component.introspection.positions import top_level_lines
 from kedro_dagster_component.masking import mask_text
 
 _CREDENTIALS = "credentials"
+_DEPTH = 20
+"""Of mappings and lists in a file: more than any setting has."""
 _NODE_LIMIT = re.compile(r"OMEGACONF_MAX_YAML_EXPANDED_NODES|expanded nodes|node expansion", re.IGNORECASE)
 _NODE_LIMIT_HINT = (
     "split it into several files, write repeated entries as one factory with {placeholders},\n"
@@ -46,19 +48,36 @@ def file_problems(files: Iterable[Path], kind: str) -> list[Problem]:
     return [_shown(problem, kind) for problem in problems]
 
 
-def interpolation_problems(files: Sequence[Path]) -> list[Problem]:
+def interpolation_problems(folders: Iterable[Sequence[Path]]) -> list[Problem]:
     """Every interpolation that cannot be resolved; resolvers have to be registered as while loading.
 
     Args:
-        files: Of one kind; those of one folder are merged, as Kedro does.
+        folders: Files of one kind by folder: base, environment. Those of one are merged, as Kedro does.
     """
     problems: list[Problem] = []
-    for _, group in groupby(files, key=lambda file: file.parent):
-        folder = list(group)
-        positions = read_all_positions(folder)
-        content = OmegaConf.unsafe_merge(*(OmegaConf.load(file) for file in folder))
+    for files in folders:
+        positions = read_all_positions(files)
+        content = OmegaConf.unsafe_merge(*(OmegaConf.load(file) for file in files))
         problems += [interpolation_problem(positions, path, error) for path, error in _unresolved(content, ())]
     return problems
+
+
+def readable_content(folders: Iterable[Sequence[Path]], *, is_soft: bool) -> dict[str, Any]:
+    """What can be read of files that Kedro's loader refuses, so that the rest of their mistakes can be told.
+
+    A file that is no valid YAML is passed over, `UNRESOLVED` stands for an interpolation that cannot be resolved.
+    Resolvers have to be registered as while loading.
+
+    Args:
+        folders: Files of one kind by folder: base, environment.
+        is_soft: Whether the environment is merged into what base holds, as in Kedro.
+    """
+    content: dict[str, Any] = {}
+    for files in folders:
+        merged = OmegaConf.unsafe_merge(*map(_readable, files))
+        found = {key: value for key, value in _resolved(merged).items() if not str(key).startswith("_")}
+        content = _merged(content, found) if is_soft else content | found
+    return content
 
 
 def interpolation_problem(positions: Positions, path: KeyPath, error: Exception) -> Problem:
@@ -115,6 +134,49 @@ def _unresolved(node: Any, path: KeyPath) -> Iterator[tuple[KeyPath, Exception]]
             continue
         if OmegaConf.is_config(value) and not OmegaConf.is_interpolation(node, key):
             yield from _unresolved(value, below)
+
+
+def _readable(file: Path) -> Any:
+    try:
+        content = OmegaConf.load(file)
+    except Exception:  # noqa: BLE001 - told by `file_problems`
+        content = OmegaConf.create(_usual(read_content(file)))
+    return content if OmegaConf.is_dict(content) else OmegaConf.create({})
+
+
+def _merged(weak: Any, strong: Any) -> Any:
+    """Mappings key by key, anything else replaced."""
+    if not isinstance(weak, dict) or not isinstance(strong, dict):
+        return strong
+    return {**weak, **{key: _merged(weak[key], value) if key in weak else value for key, value in strong.items()}}
+
+
+def _usual(content: Any, depth: int = 0) -> Any:
+    """Without what OmegaConf refuses: keys that are nothing, what holds itself, interpolations of bad syntax."""
+    if depth > _DEPTH:
+        return None
+    if isinstance(content, dict):
+        return {key: _usual(value, depth + 1) for key, value in content.items() if isinstance(key, str | int | float)}
+    if isinstance(content, list):
+        return [_usual(item, depth + 1) for item in content]
+    if isinstance(content, str):
+        return UNRESOLVED if "${" in content else content
+    return content if isinstance(content, int | float) else None
+
+
+def _resolved(node: Any) -> Any:
+    """A mapping or list as plain data."""
+    if OmegaConf.is_dict(node):
+        return {key: _value(node, key) for key in node}
+    return [_value(node, index) for index in range(len(node))]
+
+
+def _value(node: Any, key: Any) -> Any:
+    try:
+        value = node[key]
+        return _resolved(value) if OmegaConf.is_config(value) else value
+    except Exception:  # noqa: BLE001 - a resolver may raise anything
+        return UNRESOLVED
 
 
 def _shown(problem: Problem, kind: str) -> Problem:

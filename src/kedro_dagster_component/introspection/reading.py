@@ -9,7 +9,7 @@ import kedro
 from kedro.pipeline import Pipeline
 
 from kedro_dagster_component.compat.kedro import feed_parameters
-from kedro_dagster_component.config.load import content_problems, problems_of_files
+from kedro_dagster_component.config.load import content_problems
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.code_versions import with_parameters
@@ -41,13 +41,11 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     conf = project.conf
     contents, problems = conf.read_all(("parameters", "catalog", "dagster"))
     broken = [ProblemRecord.of(problem) for problem in problems]
-    if "dagster" not in contents:
-        raise ConfigurationError(dict.fromkeys([*problems, *problems_of_files(conf.files("dagster"))]))
     warnings = []
     if contents.get("catalog") is None and not broken:
         check_folders(conf, asked=project.asked_env)
         warnings.append(f"there is no catalog in {conf.loader.conf_source}: Kedro refuses to run without one")
-    dagster = plain(contents["dagster"] or {})
+    dagster = plain((contents["dagster"] if "dagster" in contents else conf.readable("dagster")) or {})
     catalog = CatalogReader(conf, contents.get("catalog") or {}, project.catalog)
     pipelines, skipped = _pipelines(project, [*problems, *catalog.problems.problems_of_all()], dagster)
     nodes = read_nodes(pipelines)

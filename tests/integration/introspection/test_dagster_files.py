@@ -16,6 +16,9 @@ RESOLVERS = """
         "custom_resolvers": {"plus": lambda a, b: a + b, "oc.env": oc.env},
     }
 """
+SOFT = """
+    CONFIG_LOADER_ARGS = {"base_env": "base", "default_run_env": "local", "merge_strategy": {"dagster": "soft"}}
+"""
 REDIS = "redis://:${oc.env:BROKER_PASSWORD}@${oc.env:BROKER_HOST,localhost}:6379/${globals:number}"
 
 
@@ -29,6 +32,11 @@ def message(read, **texts):
     with pytest.raises(ConfigurationError) as caught:
         all_checked(read(**texts))
     return str(caught.value)
+
+
+def places(found):
+    """Place and message of each problem, without the folders above the environment."""
+    return [line.split("/conf/")[1] for line in found.splitlines() if "/conf/" in line]
 
 
 def all_checked(manifest):
@@ -272,3 +280,57 @@ def test_classes_of_loggers_are_looked_for_with_the_project_at_hand(read):
     assert "loggers.a.handlers[1].stream: the module 'sys' has no 'stdot'" in found
     assert 'jobs.b.loggers[0].filters.f."()": cannot import' in found
     assert "jobs.b.executor: there is no executor 'nowhere'" in found
+
+
+UNRESOLVED = """
+    assets: {modl: {code_version: 2024-01-01, kinds: '${globals:kinds}', owners: [x]}}
+    partitions: {p: {type: daily, start_date: '${oc.env:X_NOT_THERE}'}}
+    automation: {default_status: '${x}', minimum_interval_seconds: 0}
+    schedules: ${globals:schedules}
+    jobs: {b: {pipeline: {pipeline_name: '${nope}', tags: [no_tag]}, schedule: any, description: '${nope}'}}
+"""
+
+
+def test_what_cannot_be_resolved_hides_no_mistakes(read):
+    told = places(
+        message(
+            read,
+            dagster="jobs: {a: {pipeline: {pipeline_name: trane}, schedule: any}, b: {executor: nil}}\n_x: {y: 1}\n",
+            files={"conf/local/dagster.yml": UNRESOLVED},
+            settings=SOFT,
+        )
+    )
+    assert told == [
+        "base/dagster.yml:1:38: jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'",
+        "base/dagster.yml:1:76: jobs.b.executor: there is no executor 'nil'",
+        "local/dagster.yml:2:10: assets.modl: no pipeline has a dataset 'modl'",
+        "local/dagster.yml:2:50: assets.modl.kinds: globals key 'kinds' not found and no default value provided",
+        "local/dagster.yml:2:79: assets.modl.owners[0]: 'x' is no owner: expected an e-mail address or 'team:name'",
+        "local/dagster.yml:3:43: partitions.p.start_date: the environment variable 'X_NOT_THERE' is not set",
+        "local/dagster.yml:4:30: automation.default_status: interpolation key 'x' not found",
+        "local/dagster.yml:4:64: automation.minimum_interval_seconds: has to be at least 1, got the number 0",
+        "local/dagster.yml:5:12: schedules: globals key 'schedules' not found and no default value provided",
+        "local/dagster.yml:6:38: jobs.b.pipeline.pipeline_name: interpolation key 'nope' not found",
+        "local/dagster.yml:6:56: jobs.b.pipeline.tags[0]: no pipeline has a tag 'no_tag'",
+        "local/dagster.yml:6:94: jobs.b.description: interpolation key 'nope' not found",
+    ]
+
+
+def test_a_file_that_is_no_yaml_hides_no_mistakes_of_the_others(read):
+    told = places(
+        message(
+            read,
+            dagster="jobs: {a: {pipeline: {pipeline_name: trane}, executor: any, description: 3}}\n",
+            files={
+                "conf/base/dagster_more.yml": "executors: {e: {in_process: {}}\n",
+                "conf/local/dagster_local.yml": "assets: {modl: {}}\nsensors: {s: {type: job_failed, job: x}}\n",
+            },
+        )
+    )
+    assert told == [
+        "base/dagster.yml:1:38: jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'",
+        "base/dagster.yml:1:74: jobs.a.description: expected text, got the number 3",
+        "base/dagster_more.yml:1:12: the '{' is not closed by '}', or a comma is missing",
+        "local/dagster_local.yml:1:10: assets.modl: no pipeline has a dataset 'modl'",
+        "local/dagster_local.yml:2:11: sensors.s: 'monitored_jobs' is missing",
+    ]

@@ -23,9 +23,9 @@ from kedro_dagster_component.config import DagsterConfig, load_dagster_config
 from kedro_dagster_component.config.automation import CONDITIONS
 from kedro_dagster_component.config.executor_options import bundled_schemas
 from kedro_dagster_component.config.executors import EXECUTOR_KINDS
-from kedro_dagster_component.config.load import problems_of_files
+from kedro_dagster_component.config.load import content_problems
 from kedro_dagster_component.errors import ConfigurationError
-from kedro_dagster_component.introspection.conf_problems import file_problems
+from kedro_dagster_component.introspection.conf_problems import file_problems, readable_content
 from kedro_dagster_component.introspection.logger_calls import call_mistakes
 
 SECRET = "hunter2-correct-horse"
@@ -222,7 +222,8 @@ def test_texts(text: str, edits: list[tuple[float, int, str]]) -> None:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "dagster.yml"
         file.write_text(text, encoding="utf-8")
-        assert all(str(problem) for problem in problems_of_files([file]))
+        readable = readable_content([[file]], is_soft=False)
+        assert all(str(problem) for problem in content_problems(readable, [file]))
         try:
             content = OmegaConf.to_container(OmegaConf.load(file))
         except Exception:  # noqa: BLE001 - then the file has to be one with a problem of ours

@@ -9,7 +9,6 @@ import yaml
 from config_reading import mistakes, short
 
 from kedro_dagster_component.config import Positions, parse_dagster_config, read_all_positions, read_positions
-from kedro_dagster_component.config.load import problems_of_files
 from kedro_dagster_component.config.positions import show_path
 from kedro_dagster_component.errors import ConfigurationError, Position
 
@@ -167,29 +166,6 @@ def test_all_problems_of_all_files_come_at_once(tmp_path: Path) -> None:
     ]
     assert places == [("a.yml", 2), ("a.yml", 3), ("b.yml", 1), ("b.yml", 2)]
     assert "b.yml:2:17: executors.a: unknown executor kind 'in_proces'" in str(caught.value)
-
-
-def test_a_file_that_is_no_yaml_hides_no_mistakes_of_the_others(tmp_path: Path) -> None:
-    base, more, env = tmp_path / "dagster.yml", tmp_path / "dagster_jobs.yml", tmp_path / "env.yml"
-    base.write_text("schedules: {a: {cron: x, tags: 3}}\nassets: {a: {kinds: 3}}\n_x: {y: 1}\n", encoding="utf-8")
-    more.write_text("jobs: {a: {pipeline: {}\n", encoding="utf-8")
-    env.write_text(
-        "assets: {b: {code_version: 2024-01-01, kinds: '${globals:kinds}', owners: [x]}}\n"
-        "executors: ${globals:executors}\npartitions: {p: {type: daily, start_date: '${oc.env:X}'}}\n"
-        "automation: {default_status: '${x}'}\n",
-        encoding="utf-8",
-    )
-
-    found = problems_of_files([base, more, env, tmp_path / "none.yml"])
-
-    assert [(problem.position.file.name, problem.message.split(":")[0]) for problem in found if problem.position] == [
-        ("dagster_jobs.yml", "the '{' is not closed by '}', or a comma is missing"),
-        ("none.yml", "cannot be read"),
-        ("dagster.yml", "schedules.a.tags"),
-        ("dagster.yml", "schedules.a"),
-        ("env.yml", "assets.b.owners[0]"),
-    ]
-    assert problems_of_files([]) == []
 
 
 def test_a_value_from_the_environment_is_not_printed(tmp_path: Path) -> None:
