@@ -274,12 +274,13 @@ class _Assembly:
         if len(self._definitions_of(plan)) > 1:
             nodes = {name: made.node_def for name, made in assets.items()}
             try:
-                return self._component.get_job(build_op_job(plan, self._config, self._steps_of(plan), nodes))
+                steps = self._steps_of(plan)
+                return self._component.get_job(build_op_job(plan, self._config, steps, nodes, self._place.key))
             except ExecutorError as error:
                 raise self._executor_problem(error, plan) from error
         keys = lambda node_id: self._table.keys_of(self._manifest.nodes[node_id])  # noqa: E731
         try:
-            return self._component.get_job(build_job(plan, self._config, keys))
+            return self._component.get_job(build_job(plan, self._config, keys, self._place.key))
         except ExecutorError as error:
             raise self._executor_problem(error, plan) from error
 

@@ -8,7 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
-from kedro_dagster_component.masking import MASK
+from kedro_dagster_component.masking import MASK, mask_values
 
 
 def parameter_fields(node: NodeEntry, parameters: Mapping[str, ParameterEntry]) -> dict[str, dg.Field]:
@@ -49,6 +49,33 @@ SESSION_SCHEMA: dict[str, dg.Field] = {
     ),
 }
 """Configuration of the session resource, all of it optional."""
+
+
+def job_run_config(resource_key: str, params: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Run configuration that shows a job's parameters in its launchpad; None where there is nothing to show.
+
+    They are in force without it too: a launch that gives any configuration of its own replaces this one.
+
+    Args:
+        resource_key: Of the instance's session resource.
+        params: Of the job, nested; secrets are left out.
+    """
+    shown = _shown(params, mask_values(params))
+    if not shown:
+        return None
+    defaults = {name: field.default_value for name, field in SESSION_SCHEMA.items()}
+    return {"resources": {resource_key: {"config": {**defaults, "runtime_params": shown}}}}
+
+
+def _shown(params: Mapping[str, Any], masked: Mapping[str, Any]) -> dict[str, Any]:
+    """What masking leaves as it is; of a mapping the rest."""
+    shown: dict[str, Any] = {}
+    for key, value in params.items():
+        if value == masked[key]:
+            shown[key] = value
+        elif isinstance(value, Mapping) and isinstance(masked[key], Mapping) and (rest := _shown(value, masked[key])):
+            shown[key] = rest
+    return shown
 
 
 def _field(value: Any, name: str) -> dg.Field:

@@ -17,6 +17,7 @@ from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.naming import schedule_name, unique_identifiers
 from kedro_dagster_component.plan import nested_params
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
+from kedro_dagster_component.translate.config_schema import job_run_config
 from kedro_dagster_component.translate.executors import build_executor, default_executor
 from kedro_dagster_component.translate.partition_runs import cron_of, partitioned_runs, time_definition
 
@@ -67,13 +68,16 @@ def plan_jobs(
     return [JobPlan(f"{prefix}{plan.name}", plan.source, plan.pipelines, ids, plan.config) for plan, ids in kept if ids]
 
 
-def build_job(plan: JobPlan, config: DagsterConfig, keys_of: Callable[[str], Sequence[dg.AssetKey]]) -> Any:
+def build_job(
+    plan: JobPlan, config: DagsterConfig, keys_of: Callable[[str], Sequence[dg.AssetKey]], resource_key: str
+) -> Any:
     """The asset job of a plan.
 
     Args:
         plan: The job.
         config: `dagster.yml`, for executors it names.
         keys_of: Asset keys by node id.
+        resource_key: Of the instance's session resource.
     """
     settings = plan.config
     keys = [key for node_id in plan.node_ids for key in keys_of(node_id)]
@@ -86,6 +90,7 @@ def build_job(plan: JobPlan, config: DagsterConfig, keys_of: Callable[[str], Seq
         owners=list(settings.owners) or None,
         executor_def=job_executor(settings, config),
         op_retry_policy=build_retry_policy(settings.retry_policy),
+        config=job_run_config(resource_key, nested_params(settings.params)),
     )
 
 

@@ -14,8 +14,9 @@ import dagster as dg
 from kedro_dagster_component.compat.dagster_partitions import without_beta_warnings
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.naming import unique_identifiers
-from kedro_dagster_component.plan import StepPlan
+from kedro_dagster_component.plan import StepPlan, nested_params
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
+from kedro_dagster_component.translate.config_schema import job_run_config
 from kedro_dagster_component.translate.jobs import JobPlan, describe_job, job_executor
 
 
@@ -29,7 +30,7 @@ def definitions_of(steps: Sequence[StepPlan]) -> list[Any]:
 
 
 def build_op_job(
-    plan: JobPlan, config: DagsterConfig, steps: Sequence[StepPlan], nodes: Mapping[str, Any]
+    plan: JobPlan, config: DagsterConfig, steps: Sequence[StepPlan], nodes: Mapping[str, Any], resource_key: str
 ) -> dg.JobDefinition:
     """The job of a plan, as ops.
 
@@ -38,6 +39,7 @@ def build_op_job(
         config: `dagster.yml`, for executors it names.
         steps: Its steps.
         nodes: Op or graph of each step, by op name.
+        resource_key: Of the instance's session resource.
     """
     made = {
         dataset.name: dg.DependencyDefinition(step.op_name, output)
@@ -59,6 +61,7 @@ def build_op_job(
             owners=list(settings.owners) or None,
             executor_def=job_executor(settings, config),
             op_retry_policy=build_retry_policy(settings.retry_policy),
+            config=job_run_config(resource_key, nested_params(settings.params)),
         )
 
 

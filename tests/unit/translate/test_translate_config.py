@@ -5,7 +5,7 @@ from dagster._config import Shape, process_config
 from golden import golden
 
 from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
-from kedro_dagster_component.translate.config_schema import parameter_fields
+from kedro_dagster_component.translate.config_schema import job_run_config, parameter_fields
 
 NODE = {"id": "n", "name": "n", "namespace": None, "func": "f", "outputs": (), "fingerprint": "x"}
 
@@ -82,3 +82,22 @@ def test_every_spelling_of_the_odd_project():
     fields = parameter_fields(manifest.nodes["größe.messen"], manifest.parameters)
     assert list(fields) == ["params:step-size", "params:nested"]
     assert fields["params:step-size"].description == "Kedro parameter `step-size`."
+
+
+def test_a_job_shows_its_parameters_in_the_launchpad():
+    params = {"opts": {"a": 1, "db": {"password": "hunter2"}}, "url": "s3://key:hunter2@bucket", "token": "x", "b": []}
+
+    assert job_run_config("kedro", params) == {
+        "resources": {
+            "kedro": {
+                "config": {
+                    "runtime_params": {"opts": {"a": 1}, "b": []},
+                    "load_versions": {},
+                    "datasets": {},
+                    "is_async": False,
+                }
+            }
+        }
+    }
+    assert job_run_config("kedro", {}) is None
+    assert job_run_config("kedro", {"opts": {"password": "hunter2"}}) is None
