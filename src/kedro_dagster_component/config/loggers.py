@@ -16,6 +16,8 @@ from kedro_dagster_component.errors import did_you_mean
 
 _LEVELS = ("CRITICAL", "ERROR", "WARNING", "INFO", "DEBUG", "NOTSET")
 _OTHER_NAMES = ("FATAL", "WARN")
+_THEIRS, _OURS = "kedro_dagster.logging.", "kedro_dagster_component.logging."
+"""Modules with the same formatters: kedro-dagster's and ours."""
 _Named = Annotated[dict[str, dict[str, Any]], EMPTY_AS_MAPPING]
 
 
@@ -62,7 +64,7 @@ class LoggerConfig(Section):
     @classmethod
     def _check_formatters(cls, formatters: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
         all_findings(_factory_findings(formatters, "formatter", ("format", "()", "class")))
-        return formatters
+        return {name: with_own_names(entry) for name, entry in formatters.items()}
 
     @field_validator("filters", mode="after")
     @classmethod
@@ -85,6 +87,16 @@ class LoggerConfig(Section):
             )
         )
         return self
+
+
+def with_own_names(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """An entry with the formatters of kedro-dagster under the names they have here."""
+    return {
+        key: f"{_OURS}{value.removeprefix(_THEIRS)}"
+        if key in ("class", "()") and isinstance(value, str) and value.startswith(_THEIRS)
+        else value
+        for key, value in entry.items()
+    }
 
 
 def _is_level(level: Any) -> bool:

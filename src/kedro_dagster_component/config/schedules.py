@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, ValidatorFunctionWrapHandler, WrapValidator
 
 from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, Crons, ScheduleTags, Status, Timezone
 from kedro_dagster_component.config.section import Section, name_or_inline
 
 
+def _unless_left_out(value: Any, handler: ValidatorFunctionWrapHandler) -> Any:
+    """The default passes, which a key without a value means."""
+    return value if value == () else handler(value)
+
+
 class ScheduleConfig(Section):
     """When a job runs by itself."""
 
-    cron_schedule: Crons = Field(
+    cron_schedule: Annotated[Crons, WrapValidator(_unless_left_out)] = Field(
         default=(),
         description="A cron schedule or a list of them: five parts, or a name such as @daily. A job with partitions by "
         "time can leave it out: it then follows them.",

@@ -12,6 +12,7 @@ from typing import Any
 
 from kedro_dagster_component.config import Positions, read_all_positions
 from kedro_dagster_component.config.environment import KeyPath, fill_in
+from kedro_dagster_component.config.loggers import with_own_names
 from kedro_dagster_component.errors import Problem, did_you_mean
 from kedro_dagster_component.introspection.failures import cause
 from kedro_dagster_component.introspection.logger_calls import CallMistake, call_mistakes, file_of
@@ -148,7 +149,7 @@ def _of_logger(logger: Any, path: KeyPath) -> Iterator[tuple[KeyPath, str, Mappi
     for part in _PARTS:
         for name, entry in _items(logger.get(part)):
             if isinstance(entry, Mapping):
-                yield (*path, part, name), part, entry
+                yield (*path, part, name), part, with_own_names(entry)
 
 
 def _items(value: Any) -> Iterator[tuple[Any, Any]]:

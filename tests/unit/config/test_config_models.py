@@ -283,3 +283,22 @@ def test_secret_keys() -> None:
 def test_moments() -> None:
     assert str(parse_moment("31/12/2023", "%d/%m/%Y")) == "2023-12-31 00:00:00"
     assert parse_moment("x") is None
+
+
+def test_a_schedule_without_a_value_follows_its_job(tmp_path: Path) -> None:
+    config = parse("schedules: {a: {cron_schedule: }, b: {}}\n", tmp_path)
+
+    assert config.schedules["a"].cron_schedule == config.schedules["b"].cron_schedule == ()
+    assert mistakes("schedules: {a: {cron_schedule: []}}\n", tmp_path) != []
+
+
+def test_formatters_of_kedro_dagster_are_ours(tmp_path: Path) -> None:
+    theirs = (
+        "a: {(): kedro_dagster.logging.dagster_json_formatter}, b: {class: kedro_dagster.logging.DagsterRichFormatter}"
+    )
+    formatters = parse(f"loggers: {{l: {{formatters: {{{theirs}}}}}}}\n", tmp_path).loggers["l"].formatters
+
+    assert formatters == {
+        "a": {"()": "kedro_dagster_component.logging.dagster_json_formatter"},
+        "b": {"class": "kedro_dagster_component.logging.DagsterRichFormatter"},
+    }
