@@ -16,12 +16,15 @@ KedroDagsterError
 from __future__ import annotations
 
 import difflib
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from kedro_dagster_component.masking import MASK, mask_line
 
+_SHOWN_LENGTH = 160
+"""Characters of a line that are shown."""
 _LONG_ENOUGH = 3
 """Characters of a name that say something where it begins another one."""
 
@@ -196,12 +199,29 @@ def _excerpt(position: Position | None) -> list[str]:
     index, all_secret = position.line - 1, position.file.name.startswith("credentials")
     shown = mask_line(lines, index, all_secret=all_secret).rstrip("\r")
     gutter = f"{position.line:>5} | "
-    excerpt = [gutter + shown.replace("\t", " ")]
-    if position.column:
-        before = text[: position.column - 1]
-        masked_before = mask_line([*lines[:index], before], index, all_secret=all_secret)
-        excerpt.append(" " * (len(gutter) + _shown_length(before, masked_before, shown)) + "^")
-    return excerpt
+    if not position.column:
+        return [gutter + _cut(shown, 0)[0]]
+    before = text[: position.column - 1]
+    masked_before = mask_line([*lines[:index], before], index, all_secret=all_secret)
+    line, place = _cut(shown.replace("\t", " "), _shown_length(before, masked_before, shown))
+    return [gutter + line, " " * (len(gutter) + _cells(line[:place])) + "^"]
+
+
+def _cut(line: str, place: int) -> tuple[str, int]:
+    """What is around a place of a line that a terminal would wrap, and the place in it."""
+    if len(line) <= _SHOWN_LENGTH:
+        return line, place
+    first = max(0, min(place - _SHOWN_LENGTH // 2, len(line) - _SHOWN_LENGTH))
+    last = first + _SHOWN_LENGTH
+    start, end = ("..." if first else ""), ("..." if last < len(line) else "")
+    return f"{start}{line[first:last]}{end}", place - first + len(start)
+
+
+def _cells(text: str) -> int:
+    """How many cells of a terminal a text takes."""
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text
+    )
 
 
 def _shown_length(before: str, masked_before: str, shown: str) -> int:

@@ -65,6 +65,25 @@ def test_the_caret_stays_below_its_word_behind_a_secret(tmp_path, line, shown):
     assert marked[8:] == (shown or "a: {pwd: ***, b: 'x?y#pwd=***', auth_token: ***, >c: 1}")
 
 
+def test_a_long_line_is_cut_around_its_caret(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("x" * 300 + ">" + "y" * 300)
+
+    excerpt, caret = str(Problem("wrong", Position(file, 1, 301))).splitlines()[1:]
+
+    assert excerpt[caret.index("^")] == ">"
+    assert (excerpt[8:11], excerpt[-3:], len(excerpt)) == ("...", "...", 8 + 160 + 6)
+
+
+def test_the_caret_stays_below_its_word_behind_wide_characters(tmp_path):
+    file = tmp_path / "a.yml"
+    file.write_text("e\u0301 \u65e5\u672c >", encoding="utf-8")
+
+    _, caret = str(Problem("wrong", Position(file, 1, 7))).splitlines()[1:]
+
+    assert caret.index("^") == 8 + 1 + 1 + 4 + 1  # the accent has no width, each of the two has twice that of a letter
+
+
 def test_the_caret_below_a_secret_in_a_list(tmp_path):
     file = tmp_path / "a.yml"
     file.write_text("tokens:\n  - hunter2\n", encoding="utf-8")

@@ -136,9 +136,17 @@ class _Source:
             lines = error.errors(include_url=False)
         unknown = [path for path, _ in self.filled.missing]
         lines = [line for line in lines if not any(line["loc"][: len(path)] == path for path in unknown)]
-        told = {problem.position for problem in self.positions.problems}
+        told = {place for problem in problems if (place := problem.position) is not None and place.line}
+        lines = [line for line in lines if not self._is_no_key(line["loc"])]
         found = (_problem(line, self.positions) for line in lines)
         return None, [*problems, *(problem for problem in found if problem.position not in told)]
+
+    def _is_no_key(self, location: KeyPath) -> bool:
+        """Whether what Kedro takes for a key at the top is a text that stands in place of a mapping."""
+        if len(location) > 1 or all(tree.root is None or tree.is_mapping for tree in self.positions.trees):
+            return False
+        place = self.positions.place(location)
+        return place is None or place.depth == 0
 
     def fill_jobs(self, manifest: ProjectManifest) -> ProjectManifest:
         """The manifest with the variables' values in the jobs that factories make."""

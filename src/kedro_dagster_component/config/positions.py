@@ -15,11 +15,12 @@ from kedro_dagster_component.config.yaml_mistakes import explain_yaml_error
 from kedro_dagster_component.errors import Position, Problem
 
 _MERGE = "<<"
+_NOTHING = "tag:yaml.org,2002:null"
 _NO_TEXT = {
     "tag:yaml.org,2002:int": "a number",
     "tag:yaml.org,2002:float": "a number",
     "tag:yaml.org,2002:bool": "true or false",
-    "tag:yaml.org,2002:null": "nothing",
+    _NOTHING: "nothing",
 }
 """What a key is instead of text, by its tag."""
 _INTERPOLATION = re.compile(r"\$\{\s*(?P<globals>globals:)?\s*(?P<key>[\w.]+)\s*(,[^{}]*)?\}")
@@ -79,6 +80,11 @@ class PositionTree:
     mentions_environment: bool = False
     _children_by_node: dict[int, dict[str | int, _Child]] = field(default_factory=dict, repr=False, compare=False)
 
+    @property
+    def is_mapping(self) -> bool:
+        """Whether the file holds what a configuration is: a mapping."""
+        return isinstance(self.root, yaml.MappingNode)
+
     def find(self, path: KeyPath) -> Place | None:
         """The place of an entry, or of the nearest one above it.
 
@@ -119,6 +125,8 @@ class PositionTree:
                         children.update(self._merged(value))
                     elif isinstance(key, yaml.ScalarNode):
                         children[key.value] = (key, value)
+                        for name in _names_in_paths(key):
+                            children.setdefault(name, (key, value))
         return self._children_by_node[id(node)]
 
     def _merged(self, node: yaml.Node) -> dict[str | int, _Child]:
@@ -338,6 +346,14 @@ def _merged_first(node: yaml.MappingNode) -> list[tuple[yaml.Node, yaml.Node]]:
     return sorted(node.value, key=lambda pair: pair[0].value != _MERGE)
 
 
+def _names_in_paths(key: yaml.ScalarNode) -> tuple[str, ...]:
+    """What a key that is no text is called in a path, besides what is written."""
+    if key.tag not in _NO_TEXT:
+        return ()
+    value = yaml.safe_load(key.value)
+    return (str(value), str(int(value))) if isinstance(value, bool) else (str(value),)
+
+
 def _structure_problems(file: Path, root: yaml.Node) -> Iterator[Problem]:
     if not isinstance(root, yaml.MappingNode):
         is_empty = isinstance(root, yaml.ScalarNode) and root.value in ("", "null", "~")
@@ -351,7 +367,7 @@ def _structure_problems(file: Path, root: yaml.Node) -> Iterator[Problem]:
     while pending:
         node = pending.pop()
         if isinstance(node, yaml.MappingNode):
-            yield from _key_problems(file, node)
+            yield from _key_problems(file, node, is_top=node is root)
         children = [part for pair in node.value for part in pair] if isinstance(node, yaml.MappingNode) else node.value
         for child in children:
             if isinstance(child, yaml.CollectionNode) and id(child) not in seen:
@@ -367,12 +383,15 @@ def _top_level_problems(file: Path, root: yaml.MappingNode) -> Iterator[Problem]
             yield Problem(message, position_of(file, key), f'put it in quotes: "{key.value}"')
 
 
-def _key_problems(file: Path, node: yaml.MappingNode) -> Iterator[Problem]:
+def _key_problems(file: Path, node: yaml.MappingNode, *, is_top: bool) -> Iterator[Problem]:
     first_by_key: dict[str, yaml.Node] = {}
     for key, _ in node.value:
         if not isinstance(key, yaml.ScalarNode):
             hint = "put text that begins with '{' or '[' in quotes"
             yield Problem("a mapping or list stands where a key should", position_of(file, key), hint)
+        elif key.tag == _NOTHING and not is_top:
+            message = f"a key has to be text: YAML reads '{key.value}' as nothing"
+            yield Problem(message, position_of(file, key), f'put it in quotes: "{key.value}"')
         elif key.value in first_by_key:
             line = first_by_key[key.value].start_mark.line + 1
             yield Problem(

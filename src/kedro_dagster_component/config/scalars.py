@@ -150,6 +150,8 @@ def is_job_name(name: str) -> bool:
 
 
 def _check_job_name(name: str) -> str:
+    if not name:
+        raise refuse("'' is no job name", hint="give it one of letters, digits and '_'", at_key=True, value=name)
     if _JOB_NAME.fullmatch(name) and not is_job_name(name):
         raise refuse(f"Dagster keeps the name {quote(name)} for itself", hint=f"for example '{name}_job'", at_key=True)
     if not _JOB_NAME.fullmatch(PLACEHOLDER.sub("", name) or "_"):

@@ -10,7 +10,7 @@ from typing import Any
 
 import yaml
 from omegaconf import OmegaConf
-from omegaconf.errors import OmegaConfBaseException
+from omegaconf.errors import GrammarParseError, OmegaConfBaseException
 
 from kedro_dagster_component.config.environment import UNRESOLVED, KeyPath
 from kedro_dagster_component.config.positions import Positions, read_all_positions, read_content, read_positions
@@ -20,6 +20,13 @@ from kedro_dagster_component.introspection.positions import top_level_lines
 from kedro_dagster_component.masking import mask_text
 
 _CREDENTIALS = "credentials"
+_GRAMMAR_HINT = (
+    "write ${key}, ${resolver:argument} or ${resolver:argument,default}, with every '{' closed;\n"
+    "a '${' that is meant as text is written '\\${'"
+)
+_RAISED = re.compile(r"(?P<error>\w+) raised while resolving interpolation: (?P<message>.*)")
+"""What OmegaConf says of an exception in a resolver."""
+_TAG = re.compile(r"could not determine a constructor for the tag '(?:tag:yaml\.org,2002:)?(?P<tag>[^']*)'")
 _DEPTH = 20
 """Of mappings and lists in a file: more than any setting has."""
 _NODE_LIMIT = re.compile(r"OMEGACONF_MAX_YAML_EXPANDED_NODES|expanded nodes|node expansion", re.IGNORECASE)
@@ -32,6 +39,7 @@ _HINTS: Mapping[str, str] = {
     r"Globals key '": "add it to globals.yml, or give a default: ${globals:name,default}",
     r"Runtime parameter '": "give it under 'runtime_params' in component.yaml, or a default: ${runtime_params:name,default}",
     r"interpolation type oc\.env": "Kedro reads environment variables in credentials only; in dagster.yml they work too",
+    r"(?i)recursive interpolation": "these values refer to each other: write one of them out",
     r"Unsupported interpolation type": "resolvers of your own are named in CONFIG_LOADER_ARGS of settings.py",
 }
 """The way out by what OmegaConf or Kedro says."""
@@ -82,10 +90,20 @@ def readable_content(folders: Iterable[Sequence[Path]], *, is_soft: bool) -> dic
 
 def interpolation_problem(positions: Positions, path: KeyPath, error: Exception) -> Problem:
     """The problem of one value that cannot be resolved."""
-    message = mask_text((getattr(error, "msg", None) or str(error)).strip().split("\n")[0]).rstrip(".")
-    hint = next((hint for words, hint in _HINTS.items() if re.search(words, message)), None)
-    problem = positions.problem_at(positions.at(*path), path, message[:1].lower() + message[1:], hint)
+    message, hint = _explained(error)
+    problem = positions.problem_at(positions.at(*path), path, message, hint)
     return _shown(problem, "")
+
+
+def _explained(error: Exception) -> tuple[str, str | None]:
+    if isinstance(error, GrammarParseError):
+        return "this is no valid interpolation", _GRAMMAR_HINT
+    message = mask_text((getattr(error, "msg", None) or str(error)).strip().split("\n")[0]).rstrip(".")
+    raised = _RAISED.fullmatch(message)
+    if raised is not None:
+        return f"a resolver raised {raised['error']}: {raised['message']}", "see what it is called with"
+    hint = next((hint for words, hint in _HINTS.items() if re.search(words, message)), None)
+    return message[:1].lower() + message[1:], hint
 
 
 def duplicate_problems(files: Sequence[Path]) -> list[Problem]:
@@ -116,9 +134,15 @@ def _refusal(file: Path) -> Iterator[Problem]:
             yield Problem(message, Position(file), _NODE_LIMIT_HINT)
             return
         what = mask_text(": ".join(part for part in (error.context, error.problem) if part))
+        tag = _TAG.search(what)
         mark = error.problem_mark or error.context_mark
         position = Position(file, mark.line + 1, mark.column + 1) if mark else Position(file)
-        yield Problem(f"cannot be loaded: {what}", position)
+        if tag is not None:
+            yield Problem(
+                f"cannot be loaded: it has the tag '{tag['tag']}'", position, "take it away: plain YAML has none"
+            )
+        else:
+            yield Problem(f"cannot be loaded: {what}", position)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is what is wrong with the file
         yield Problem(f"cannot be read: {cause(error)}", Position(file))
 

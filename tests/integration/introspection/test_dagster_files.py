@@ -260,7 +260,10 @@ def test_one_read_has_no_effect_on_the_environment(project, monkeypatch):
 
 def test_classes_of_loggers_are_looked_for_with_the_project_at_hand(read):
     handler = "import logging\nclass MyHandler(logging.Handler): pass\n"
-    logger = "{handlers: [{class: demo.log.MyHandler}, {class: logging.StreamHandler, stream: ext://sys.stdout}]}"
+    logger = (
+        "{formatters: {j: {(): kedro_dagster.logging.dagster_json_formatter}}, handlers:"
+        " [{class: demo.log.MyHandler}, {class: logging.StreamHandler, stream: ext://sys.stdout, formatter: j}]}"
+    )
     files = {"src/demo/log.py": handler, "conf/base/catalog.yml": "raw: {type: MemoryDataset}"}
     assert list(load_dagster_config(read(dagster=f"loggers: {{a: {logger}}}", files=files))[0].loggers) == ["a"]
     found = message(
@@ -334,3 +337,26 @@ def test_a_file_that_is_no_yaml_hides_no_mistakes_of_the_others(read):
         "local/dagster_local.yml:1:10: assets.modl: no pipeline has a dataset 'modl'",
         "local/dagster_local.yml:2:11: sensors.s: 'monitored_jobs' is missing",
     ]
+
+
+def test_one_mistake_is_told_once(read):
+    assert message(read, dagster="jobs\n").startswith("1 problem ")
+    found = message(read, dagster="assets: {cleaned: {owners: ['${oc.env:HOME}'], group_name: '${oc.env:HOME} x'}}\n")
+    assert found.startswith("2 problems")
+
+
+SENTENCES = [
+    ("a: '${b'\n", "a: this is no valid interpolation", "every '{' closed"),
+    ("a: '${oc.env:'\n", "a: this is no valid interpolation", "every '{' closed"),
+    ("a: ${b}\nb: ${a}\n", "b: recursive interpolation detected", "write one of them out"),
+    ("a: !foo {b: 1}\n", "cannot be loaded: it has the tag '!foo'", "take it away"),
+    ("a: !!python/name:os.system x\n", "cannot be loaded: it has the tag 'python/name:os.system'", "take it away"),
+    ("jobs: {~: {pipeline: {}}}\n", "1:8: a key has to be text: YAML reads '~' as nothing", 'put it in quotes: "~"'),
+]
+
+
+@pytest.mark.parametrize(("text", "expected", "way_out"), SENTENCES)
+def test_what_omegaconf_refuses_is_told_with_the_way_out(read, text, expected, way_out):
+    found = message(read, dagster=text)
+    assert expected in found
+    assert way_out in found

@@ -400,6 +400,20 @@ sensors: {s: {type: asset_changed, job: two, assets: [clea], require: al}}
     ]
 
 
+def test_names_that_are_no_text_are_told_where_they_stand(tmp_path: Path) -> None:
+    text = 'jobs:\n  2: {}\n  yes: {pipeline: {}}\n  ~: {}\n  off: {}\n  1.50: {}\n  "": {pipeline: {}}\n'
+
+    told = [line.split(" -> ")[0] for line in problems(text, tmp_path) if "pipeline" not in line]
+    assert told == [
+        "2:3 jobs: a name has to be text, got the number 2",
+        "3:3 jobs: a name has to be text, got true",
+        "4:3 a key has to be text: YAML reads '~' as nothing",
+        "5:3 jobs: a name has to be text, got false",
+        "6:3 jobs: a name has to be text, got the number 1.5",
+        "7:3 jobs: '' is no job name",
+    ]
+
+
 def test_partitions_that_are_wrong_do_not_leave_a_job_without(tmp_path: Path) -> None:
     text = """\
 jobs: {a: {pipeline: {pipeline_name: train}, partitions: all}}
