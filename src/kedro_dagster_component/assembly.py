@@ -42,6 +42,7 @@ from kedro_dagster_component.translate.assets import (
     build_node_assets,
     build_step_plan,
 )
+from kedro_dagster_component.translate.config_schema import changeable_configs
 from kedro_dagster_component.translate.executors import (
     ExecutorError,
     build_executor,
@@ -170,7 +171,12 @@ class _Assembly:
             jobs=[job for job in jobs.values() if job is not None],
             schedules=[schedule for schedule in schedules if schedule is not None],
             sensors=sensors,
-            resources={self._instance.key: build_session_resource(self._instance)},
+            resources={
+                self._instance.key: build_session_resource(
+                    self._instance,
+                    changeable_configs({name: self._manifest.datasets[name] for name in self._table.datasets}),
+                )
+            },
             executor=executor,
         )
 

@@ -57,6 +57,20 @@ class SourceRef(Record):
     line: int
 
 
+class ParameterHint(Record):
+    """What the annotation of an argument says of the parameter it takes.
+
+    Attributes:
+        kind: `int`, `float`, `bool` or `str`; None for anything else.
+        description: Of a field of a model, or the first line of a model's docstring; None without one.
+        fields: Of a model, by the key they have in the configuration.
+    """
+
+    kind: str | None = None
+    description: str | None = None
+    fields: dict[str, ParameterHint] = {}
+
+
 class NodeEntry(Record):
     """One distinct Kedro node: the same name, inputs and outputs in two pipelines are one entry.
 
@@ -80,6 +94,7 @@ class NodeEntry(Record):
             input mapping, output mapping, confirms).
         code_version: Changes with the code of the function, what goes into it and the configured values of its
             parameters; the same on every machine.
+        hints: What its function's annotations say of parameters, by the name it spells them.
     """
 
     id: str
@@ -97,6 +112,7 @@ class NodeEntry(Record):
     source: SourceRef | None = None
     fingerprint: str
     code_version: str | None = None
+    hints: dict[str, ParameterHint] = {}
 
     @cached_property
     def parameters(self) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from kedro_dagster_component.compat.kedro import node_mappings
+from kedro_dagster_component.introspection.annotations import read_hints, without_partials
 from kedro_dagster_component.introspection.code_versions import source_version
 from kedro_dagster_component.manifest import NodeEntry, SourceRef
 
@@ -134,7 +135,7 @@ def _ids(names: Mapping[str, str]) -> dict[str, str]:
 
 
 def _entry(node: Node, node_id: str, fingerprint: str, tags: list[str], pipelines: list[str]) -> NodeEntry:
-    func = _underlying(node.func)
+    func = without_partials(node.func)
     return NodeEntry(
         id=node_id,
         name=node.name,
@@ -151,13 +152,8 @@ def _entry(node: Node, node_id: str, fingerprint: str, tags: list[str], pipeline
         source=_source(func),
         fingerprint=fingerprint,
         code_version=source_version(_code(func), [function_path(node.func), *node_mappings(node)]),
+        hints=read_hints(node),
     )
-
-
-def _underlying(func: Any) -> Any:
-    while isinstance(func, functools.partial):
-        func = func.func
-    return func
 
 
 def _signature(func: Callable[..., Any]) -> str | None:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Any
 
 import dagster as dg
 
-from kedro_dagster_component.plan import DatasetPlan, InstancePlan
+from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, difference
 from kedro_dagster_component.runtime.handover import Surroundings, store
 
 LIVE = object()
@@ -94,6 +95,8 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
         load_dataset: LoadDataset,
         close_run: Callable[[str], None],
         config_schema: Any,
+        *,
+        shown_datasets: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     ) -> None:
         """Define the resource.
 
@@ -102,12 +105,14 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
             load_dataset: Loads a dataset through Kedro (`runtime.asset_inputs.load_for_asset`).
             close_run: Called with the Dagster run's id when the resource is taken down.
             config_schema: Of `SessionOptions`.
+            shown_datasets: Default of `datasets`: what is left as it is there is no override.
         """
         self.instance = instance
+        self._shown_datasets = shown_datasets
 
         def create(context: dg.InitResourceContext) -> Iterator[KedroSessionResource]:
             try:
-                yield KedroSessionResource(instance, SessionOptions(**context.resource_config), load_dataset)
+                yield KedroSessionResource(instance, self._options(context.resource_config), load_dataset)
             finally:
                 if context.run is not None:
                     close_run(context.run.run_id)
@@ -130,4 +135,8 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
     def options_of(self, run_config: Mapping[str, Any]) -> SessionOptions:
         """The options a run was launched with; defaults where its configuration is silent."""
         resource = (run_config.get("resources") or {}).get(self.instance.key) or {}
-        return SessionOptions(**(resource.get("config") or {}))
+        return self._options(resource.get("config") or {})
+
+    def _options(self, config: Mapping[str, Any]) -> SessionOptions:
+        changed = difference(config.get("datasets", {}), self._shown_datasets)
+        return SessionOptions(**{**config, "datasets": {} if changed is UNCHANGED else changed})

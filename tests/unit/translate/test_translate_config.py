@@ -4,23 +4,23 @@ import pytest
 from dagster._config import Shape, process_config
 from golden import golden
 
-from kedro_dagster_component.manifest import NodeEntry, ParameterEntry
+from kedro_dagster_component.manifest import NodeEntry, ParameterEntry, ParameterHint
 from kedro_dagster_component.translate.config_schema import job_run_config, parameter_fields
 
 NODE = {"id": "n", "name": "n", "namespace": None, "func": "f", "outputs": (), "fingerprint": "x"}
 
 
-def processed(value, given, *, is_secret=False):
+def processed(value, given, *, is_secret=False, hint=None):
     """What Dagster makes of the configuration of one parameter `p`; None where nothing is given."""
-    node = NodeEntry(inputs=("params:p",), **NODE)
+    node = NodeEntry(inputs=("params:p",), hints={"params:p": hint} if hint else {}, **NODE)
     fields = parameter_fields(node, {"params:p": ParameterEntry(name="params:p", value=value, is_secret=is_secret)})
     result = process_config(Shape(fields), {} if given is None else {"params:p": given})
     assert result.success, result.errors
     return result.value.get("params:p")
 
 
-def is_refused(value, given):
-    node = NodeEntry(inputs=("params:p",), **NODE)
+def is_refused(value, given, hint=None):
+    node = NodeEntry(inputs=("params:p",), hints={"params:p": hint} if hint else {}, **NODE)
     fields = parameter_fields(node, {"params:p": ParameterEntry(name="params:p", value=value)})
     return not process_config(Shape(fields), {"params:p": given}).success
 
@@ -55,6 +55,34 @@ def test_what_is_accepted_instead(value, given):
 @pytest.mark.parametrize(("value", "given"), [(1, "x"), ("x", 1), (True, 1), (NESTED, 3), (NESTED, {"rate": "high"})])
 def test_what_is_refused(value, given):
     assert is_refused(value, given)
+
+
+def test_an_annotation_decides_between_whole_numbers_and_all():
+    whole, any_number = ParameterHint(kind="int"), ParameterHint(kind="float")
+    assert processed(3, None, hint=whole) == processed(3, 3, hint=whole) == 3
+    assert is_refused(3, 2.5, whole)
+    assert processed(3, 2.5, hint=any_number) == 2.5
+    assert processed(2.5, 3.5, hint=whole) == 3.5  # the configured value counts more than a wrong annotation
+
+
+def test_fields_of_a_model_are_known_and_documented():
+    model = ParameterHint(
+        description="How to split.",
+        fields={
+            "size": ParameterHint(kind="float", description="Share of the test set."),
+            "seed": ParameterHint(kind="int", description="For the shuffle."),
+        },
+    )
+    assert processed({"size": 0.2}, {"seed": 3}, hint=model) == {"size": 0.2, "seed": 3}
+    assert is_refused({"size": 0.2}, {"seed": "x"}, model)
+    node = NodeEntry(inputs=("params:p",), hints={"params:p": model}, **NODE)
+    field = parameter_fields(node, {"params:p": ParameterEntry(name="params:p", value={"size": 0.2})})["params:p"]
+    inner = field.config_type.fields
+    assert field.description == "How to split."
+    assert {name: one.description for name, one in inner.items()} == {
+        "size": "Share of the test set.",
+        "seed": "For the shuffle.",
+    }
 
 
 def test_a_secret_has_no_default_and_accepts_anything():
@@ -93,7 +121,6 @@ def test_a_job_shows_its_parameters_in_the_launchpad():
                 "config": {
                     "runtime_params": {"opts": {"a": 1}, "b": []},
                     "load_versions": {},
-                    "datasets": {},
                     "is_async": False,
                 }
             }

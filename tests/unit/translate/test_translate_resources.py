@@ -7,12 +7,16 @@ import pytest
 from golden import definitions, golden
 
 from kedro_dagster_component import KedroProjectComponent
+from kedro_dagster_component.manifest import DatasetEntry
+from kedro_dagster_component.masking import MASK
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan
 from kedro_dagster_component.runtime.resource import SessionOptions
+from kedro_dagster_component.translate.config_schema import changeable_configs
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 
 RAW = DatasetPlan("raw", ("raw",), ("raw",), is_memory=False, is_versioned=False)
+SHOWN = {"raw": {"filepath": "raw.csv", "load_args": {"sep": ","}}, "other": {"filepath": "other.csv"}}
 INSTANCE = InstancePlan(key="kedro", ref=golden("odd_names").ref, datasets={("raw",): RAW})
 
 
@@ -23,7 +27,7 @@ def options(context):
 
 def given(config):
     """Options of the session of a run that is launched with some configuration."""
-    resources = {"kedro": build_session_resource(INSTANCE), "io_manager": dg.mem_io_manager}
+    resources = {"kedro": build_session_resource(INSTANCE, SHOWN), "io_manager": dg.mem_io_manager}
     with dg.DagsterInstance.ephemeral() as instance:
         run_config = {"resources": {"kedro": {"config": config}}} if config is not None else {}
         return dg.materialize([options], resources=resources, run_config=run_config, instance=instance)
@@ -44,6 +48,37 @@ def test_options_of_a_run():
     assert given(config).output_for_node("options") == SessionOptions(**config)
 
 
+@pytest.mark.parametrize(
+    ("changed", "override"),
+    [
+        ({}, {}),
+        ({"raw": {"load_args": {"sep": ";"}}}, {"raw": {"load_args": {"sep": ";"}}}),
+        ({"raw": {"load_args": {"sep": ",", "nrows": 3}}}, {"raw": {"load_args": {"nrows": 3}}}),
+        ({"new": {"filepath": "x"}}, {"new": {"filepath": "x"}}),
+    ],
+)
+def test_what_the_launchpad_shows_and_nobody_changes_is_no_override(changed, override):
+    shown = {**SHOWN, **{name: {**SHOWN.get(name, {}), **config} for name, config in changed.items()}}
+    assert given({"datasets": shown}).output_for_node("options").datasets == override
+
+
+def test_what_the_launchpad_shows_of_the_catalog():
+    entry = {"spellings": ("a",), "type": "pandas.CSVDataset", "in_catalog": True, "name": "a"}
+    config = {
+        "type": "pandas.CSVDataset",
+        "filepath": "a.csv",
+        "credentials": "x",
+        "load_args": {"token": MASK, "sep": ","},
+    }
+    plain = DatasetEntry(**entry, config=config)
+    transcoded = DatasetEntry(**{**entry, "spellings": ("t@pandas", "t@polars")}, config=config)
+    memory = DatasetEntry(**{**entry, "in_catalog": False})
+    assert changeable_configs({"a": plain, "t": transcoded, "m": memory}) == {
+        "a": {"filepath": "a.csv", "load_args": {"sep": ","}}
+    }
+    assert changeable_configs({str(number): plain for number in range(201)}) == {}
+
+
 @pytest.mark.parametrize("config", [{"is_async": "yes"}, {"runtime_param": {}}, {"datasets": 3}])
 def test_options_that_are_refused(config):
     with pytest.raises(dg.DagsterInvalidConfigError):
@@ -51,7 +86,7 @@ def test_options_that_are_refused(config):
 
 
 def test_a_dataset_is_loaded_in_a_run_only():
-    resource = build_session_resource(INSTANCE).resource_fn(dg.build_init_resource_context(config={}))
+    resource = build_session_resource(INSTANCE, SHOWN).resource_fn(dg.build_init_resource_context(config={}))
     context = dg.build_input_context(asset_key=dg.AssetKey("raw"))
     with pytest.raises(dg.DagsterInvariantViolationError, match="step_context"):
         next(resource).load_input(context)
@@ -59,7 +94,7 @@ def test_a_dataset_is_loaded_in_a_run_only():
 
 def test_the_end_of_a_run_that_has_no_hooks_open_does_nothing():
     context = SimpleNamespace(resource_config={}, run_id="unknown", run=SimpleNamespace(run_id="unknown"))
-    resource = build_session_resource(INSTANCE).resource_fn(context)
+    resource = build_session_resource(INSTANCE, SHOWN).resource_fn(context)
     assert next(resource).options == SessionOptions()
     assert list(resource) == []
 
