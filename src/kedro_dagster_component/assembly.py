@@ -336,7 +336,7 @@ class _Assembly:
             datasets={dataset.asset_key: dataset for dataset in self._datasets.values()},
             job_params=job_params(self._jobs),
             job_pipelines={plan.name: plan.pipelines for plan in self._jobs},
-            job_partitions=job_partitions(self._jobs),
+            job_partitions=job_partitions(self._jobs, self._definitions_of),
             job_filters=job_filters(self._jobs),
             job_loggers=job_loggers(self._jobs, self._config),
             run_hooks=self._component.run_hooks,

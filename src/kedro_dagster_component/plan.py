@@ -137,6 +137,19 @@ class StepPlan:
 
 
 @dataclass(frozen=True)
+class PartitionChoice:
+    """What `partitions` of a job says.
+
+    Attributes:
+        text: `all`, `latest` or a range `a...b`.
+        takers: Partitions definitions of the job that a range is one of; empty for any other text.
+    """
+
+    text: str
+    takers: tuple[Any, ...] = ()
+
+
+@dataclass(frozen=True)
 class InstancePlan:
     """One component instance.
 
@@ -148,7 +161,7 @@ class InstancePlan:
         datasets: By asset key path, external ones included.
         job_params: Runtime parameters of each job that has some, by Dagster job name.
         job_pipelines: Registered pipelines each job is cut from, by Dagster job name.
-        job_partitions: What `partitions` of a job says (`all`, `latest`, `a...b`), by Dagster job name.
+        job_partitions: What `partitions` of each job that has it says, by Dagster job name.
         job_filters: Arguments of Kedro's `Pipeline.filter` each job sets, by Dagster job name.
         job_loggers: Loggers of each job that has some, as `logging.config` describes them, by Dagster job name.
         run_hooks: Whether `before_pipeline_run` fires once for a run, or in every step process too.
@@ -161,7 +174,7 @@ class InstancePlan:
     datasets: Mapping[tuple[str, ...], DatasetPlan] = field(default_factory=dict)
     job_params: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     job_pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    job_partitions: Mapping[str, str] = field(default_factory=dict)
+    job_partitions: Mapping[str, PartitionChoice] = field(default_factory=dict)
     job_filters: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
     job_loggers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     run_hooks: Literal["once", "every_process"] = "once"

@@ -20,7 +20,10 @@ from dagster._core.definitions.data_version import (
 )
 from dagster._core.definitions.dependency import DynamicCollectDependencyDefinition
 from dagster._core.definitions.partitions.utils import MultiPartitionKey
-from dagster._core.definitions.partitions.utils.multi import get_tags_from_multi_partition_key
+from dagster._core.definitions.partitions.utils.multi import (
+    MULTIPARTITION_KEY_DELIMITER,
+    get_tags_from_multi_partition_key,
+)
 from dagster._core.definitions.source_asset import SYSTEM_METADATA_KEY_SOURCE_ASSET_OBSERVATION
 from dagster._utils.warnings import disable_dagster_warnings
 
@@ -45,6 +48,11 @@ def collected(node: str, output: str) -> Any:
 def key_dimensions(key: str) -> Mapping[str, str] | None:
     """The key of each dimension of a key that Dagster gave; None for one without dimensions."""
     return key.keys_by_dimension if isinstance(key, MultiPartitionKey) else None
+
+
+def split_key(key: str) -> list[str]:
+    """A key of several dimensions as text, dimension by dimension."""
+    return key.split(MULTIPARTITION_KEY_DELIMITER)
 
 
 def partition_tags(key: str) -> dict[str, str]:

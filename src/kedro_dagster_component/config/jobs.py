@@ -62,7 +62,8 @@ class JobConfig(Section):
         default={}, description="Runtime parameters of this job, as `kedro run --params` takes them."
     )
     partitions: Text | None = Field(
-        default=None, description="What a scheduled run of a partitioned job works on: all, latest, or a range 'a...b'."
+        default=None,
+        description="What a run of a partitioned job works on, unless it is started for a partition: all, latest, or a range 'a...b'.",
     )
     description: str | None = Field(default=None, description="Shown in Dagster.")
     tags: Annotated[Tags, EMPTY_AS_MAPPING] = Field(

@@ -7,19 +7,21 @@ from datetime import datetime
 from typing import Any
 
 import dagster as dg
-from dagster import DagsterError
 
 from kedro_dagster_component.compat.dagster import only_checks
 from kedro_dagster_component.compat.dagster_partitions import key_dimensions
 from kedro_dagster_component.errors import PartitionError
 from kedro_dagster_component.partition_keys import PARAMETERS, key_parameters, key_problem, step_name
-from kedro_dagster_component.plan import InputPartitions, InstancePlan, StepPlan
+from kedro_dagster_component.plan import InputPartitions, InstancePlan, PartitionChoice, StepPlan
 from kedro_dagster_component.runtime.messages import InputKeys
 from kedro_dagster_component.runtime.partition_choice import (
+    LATEST,
+    LATEST_TAG,
     PARTITION_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
     chosen_keys,
+    has_key,
     keys_between,
 )
 
@@ -113,7 +115,7 @@ def _keys_of_run(run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: Inst
     """Keys of a run for partitions, before anything is known to be wrong with them but that one does not exist."""
     told = [run.tags[name] for name in (PARTITION_TAG, RANGE_START_TAG, RANGE_END_TAG) if name in run.tags]
     with dg.partition_loading_context(dynamic_partitions_store=dagster):
-        unknown = next((key for key in told if not _has_key(definition, key)), None)
+        unknown = next((key for key in told if not has_key(definition, key)), None)
         if unknown is not None:
             raise PartitionError(f"There is no partition '{unknown}'")
         if PARTITION_TAG in run.tags:
@@ -121,14 +123,20 @@ def _keys_of_run(run: dg.DagsterRun, dagster: dg.DagsterInstance, instance: Inst
         if RANGE_START_TAG in run.tags and RANGE_END_TAG in run.tags:
             keys = keys_between(definition, run.tags[RANGE_START_TAG], run.tags[RANGE_END_TAG])
             return [_as_key(definition, key) for key in keys]
-    return chosen_keys(definition, instance.job_partitions.get(run.job_name), dagster)
+    if LATEST_TAG in run.tags:
+        return chosen_keys(definition, PartitionChoice(LATEST), dagster, datetime.fromisoformat(run.tags[LATEST_TAG]))
+    choice = instance.job_partitions.get(run.job_name)
+    moment = _first_created(run, dagster) if choice is not None and choice.text == LATEST else None
+    return chosen_keys(definition, choice, dagster, moment)
 
 
-def _has_key(definition: Any, key: str) -> bool:
-    try:
-        return bool(definition.has_partition_key(key))
-    except (ValueError, DagsterError):  # of partitions by time, and of two dimensions, a key of another form
-        return False
+def _first_created(run: dg.DagsterRun, dagster: dg.DagsterInstance) -> datetime | None:
+    """When a run, or the one it goes on with, was created: what is latest stays so until it has succeeded."""
+    for run_id in (run.root_run_id, run.run_id):
+        record = dagster.get_run_record_by_id(run_id) if run_id is not None else None
+        if record is not None:
+            return record.create_timestamp
+    return None
 
 
 def _why_none(run: dg.DagsterRun, definition: Any) -> str:
@@ -169,6 +177,8 @@ def input_keys(
             "under `partition_mappings`, or `allow_nonexistent_upstream_partitions: true`"
         )
     keys = [_as_key(partitions.definition, name) for name in result.partitions_subset.get_partition_keys()]
+    if partitions.is_single and not keys:
+        raise PartitionError(f"There is no partition of '{dataset}' yet that partition '{key}' could take")
     if isinstance(partitions.mapping, dg.AllPartitionMapping):
         order = {name: place for place, name in enumerate(_all_keys(context, partitions.definition))}
         keys.sort(key=lambda name: order.get(name, len(order)))

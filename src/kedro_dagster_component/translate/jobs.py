@@ -15,7 +15,8 @@ from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.schedules import ScheduleConfig
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.naming import schedule_name, unique_identifiers
-from kedro_dagster_component.plan import nested_params
+from kedro_dagster_component.plan import PartitionChoice, nested_params
+from kedro_dagster_component.runtime.partition_choice import build_choice
 from kedro_dagster_component.translate.asset_settings import build_retry_policy
 from kedro_dagster_component.translate.config_schema import job_run_config
 from kedro_dagster_component.translate.executors import build_executor, default_executor
@@ -112,7 +113,7 @@ def build_schedule(
         config: `dagster.yml`, for schedules it names.
         job: What Dagster runs.
         prefix: Of the instance's names.
-        definitions: Partitions definitions of the job's steps.
+        definitions: Different partitions definitions of the job's steps.
     """
     schedule = schedule_of(plan, config)
     if schedule is None:
@@ -128,9 +129,9 @@ def build_schedule(
         "description": schedule.description,
         "metadata": schedule.metadata or None,
     }
-    if len(definitions) != 1:  # a job over several definitions finds its keys itself
+    if not definitions:
         return dg.ScheduleDefinition(**common, tags=schedule.tags or None)
-    evaluate = partitioned_runs(definitions[0], plan.config.partitions, schedule.tags)
+    evaluate = partitioned_runs(definitions, build_choice(plan.config.partitions, definitions), schedule.tags)
     return dg.ScheduleDefinition(**common, execution_fn=evaluate)
 
 
@@ -174,9 +175,17 @@ def job_params(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, Any]]:
     return {plan.name: nested_params(plan.config.params) for plan in plans if plan.config.params}
 
 
-def job_partitions(plans: Sequence[JobPlan]) -> Mapping[str, str]:
-    """What `partitions` of the jobs that have it says, by job name."""
-    return {plan.name: plan.config.partitions for plan in plans if plan.config.partitions is not None}
+def job_partitions(
+    plans: Sequence[JobPlan], definitions_of: Callable[[JobPlan], Sequence[Any]]
+) -> Mapping[str, PartitionChoice]:
+    """What `partitions` of the jobs that have it says, by job name.
+
+    Args:
+        plans: The jobs.
+        definitions_of: The partitions definitions of a job's steps.
+    """
+    choices = {plan.name: build_choice(plan.config.partitions, definitions_of(plan)) for plan in plans}
+    return {name: choice for name, choice in choices.items() if choice is not None}
 
 
 def job_filters(plans: Sequence[JobPlan]) -> Mapping[str, Mapping[str, tuple[str, ...]]]:

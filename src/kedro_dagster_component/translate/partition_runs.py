@@ -7,8 +7,10 @@ from typing import Any
 
 import dagster as dg
 
+from kedro_dagster_component.plan import PartitionChoice
 from kedro_dagster_component.runtime.partition_choice import (
     LATEST,
+    LATEST_TAG,
     RANGE_END_TAG,
     RANGE_START_TAG,
     chosen_keys,
@@ -17,21 +19,21 @@ from kedro_dagster_component.runtime.partition_choice import (
 
 
 def partitioned_runs(
-    definition: Any, choice: str | None, tags: Mapping[str, str]
+    definitions: Sequence[Any], choice: PartitionChoice | None, tags: Mapping[str, str]
 ) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
     """What a schedule of a partitioned job asks for: one run of the keys that are due.
 
     Of partitions by time, or with one dimension by time, these are the newest complete ones; of others all that
-    exist at the tick.
+    exist at the tick. A job over several definitions finds its keys itself: it is told the time of the tick.
 
     Args:
-        definition: The job's partitions.
+        definitions: The job's partitions, different ones.
         choice: What `partitions` of the job says instead; None for nothing.
         tags: Of the runs.
     """
 
     def evaluate(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-        return _due_run(context, definition, choice, tags)
+        return _due_run(context, definitions, choice, tags)
 
     return evaluate
 
@@ -48,13 +50,19 @@ def time_definition(definitions: Sequence[Any]) -> Any:
 
 
 def _due_run(
-    context: dg.ScheduleEvaluationContext, definition: Any, choice: str | None, tags: Mapping[str, str]
+    context: dg.ScheduleEvaluationContext,
+    definitions: Sequence[Any],
+    choice: PartitionChoice | None,
+    tags: Mapping[str, str],
 ) -> dg.RunRequest | dg.SkipReason:
     now = context.scheduled_execution_time
-    wanted = choice or (LATEST if time_part(definition) is not None else None)
-    keys = chosen_keys(definition, wanted, context.instance, now)
-    if not keys:
+    wanted = choice or (PartitionChoice(LATEST) if time_definition(definitions) is not None else None)
+    keys = {number: chosen_keys(one, wanted, context.instance, now) for number, one in enumerate(definitions)}
+    if not all(keys.values()):
         return dg.SkipReason("There is no partition to work on yet")
-    if len(keys) == 1:
-        return dg.RunRequest(partition_key=keys[0], tags=dict(tags))
-    return dg.RunRequest(tags={**tags, RANGE_START_TAG: keys[0], RANGE_END_TAG: keys[-1]})
+    if len(definitions) > 1:
+        latest = {LATEST_TAG: now.isoformat()} if wanted is not None and wanted.text == LATEST else {}
+        return dg.RunRequest(tags={**tags, **latest})
+    if len(keys[0]) == 1:
+        return dg.RunRequest(partition_key=keys[0][0], tags=dict(tags))
+    return dg.RunRequest(tags={**tags, RANGE_START_TAG: keys[0][0], RANGE_END_TAG: keys[0][-1]})

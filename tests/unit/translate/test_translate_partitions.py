@@ -279,6 +279,21 @@ def test_what_a_schedule_asks_for(partitions, choice, expected):
     assert asked(partitions, choice, dynamic=("x", "y", "z")) == expected
 
 
+def test_a_schedule_of_several_definitions_asks_for_the_newest_time():
+    jobs = {
+        "newest": {"schedule": {}},
+        "all": {"schedule": {}, "partitions": "all"},
+        "range": {"schedule": {}, "partitions": "2024-01-02...2024-01-04"},
+    }
+    defs = definitions(with_jobs({"up": settings("both"), "down": settings("days")}, jobs))
+    moment = datetime(2024, 1, 10, tzinfo=timezone.utc)
+    with tempfile.TemporaryDirectory() as folder, dg.DagsterInstance.local_temp(folder) as instance:
+        found = {name: tick(defs, name, moment, instance) for name in jobs}
+    assert {name: key for name, [(key, _)] in found.items()} == dict.fromkeys(jobs)
+    tags = {name: tags.get("kedro/latest_partitions_at") for name, [(_, tags)] in found.items()}
+    assert tags == {"newest": "2024-01-10T00:00:00+00:00", "all": None, "range": None}
+
+
 def test_a_schedule_with_nothing_to_do_yet():
     assert asked({"type": "dynamic", "name": "up"}) == (None, None, None)
     assert asked("days", moment=datetime(2024, 1, 1, 5, tzinfo=timezone.utc)) == (None, None, None)
@@ -298,6 +313,8 @@ def test_a_schedule_without_cron_follows_its_partitions():
         ("letters", {"partitions": "latest"}, "'latest' needs partitions by time, and this job has none"),
         ("letters", {"partitions": "a...x"}, "there is no partition 'x'"),
         ("letters", {"partitions": "c...a"}, "'c' does not come before 'a'"),
+        ("days", {"partitions": "2024-01-02...soon"}, "there is no partition 'soon'"),
+        ("both", {"partitions": "2024-01-02...2024-01-04"}, "there is no partition '2024-01-02'"),
         (None, {"partitions": "all"}, "nothing in this job is partitioned"),
     ],
 )
