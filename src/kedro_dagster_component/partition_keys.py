@@ -43,10 +43,13 @@ def key_problem(key: str) -> str | None:
         return "is empty"
     if any(mark in key for mark in _SEPARATORS):
         return "holds '...' or a control character"
-    if key.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z]:[/\\]", key):
+    if key.startswith(("/", "\\", "~")) or re.match(r"[A-Za-z][A-Za-z0-9+.-]*:[/\\]", key):  # C:/x, file:/x
         return "is an absolute path"
-    if any(part in (".", "..") for part in re.split(r"[/\\]", key)):
+    parts = re.split(r"[/\\]", key)
+    if any(part in (".", "..") for part in parts):
         return "leads out of its folder"
+    if not all(parts):  # a//b is the file a/b
+        return "has an empty part between slashes"
     return None
 
 

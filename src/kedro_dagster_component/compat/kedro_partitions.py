@@ -34,6 +34,8 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
     """A copy of a partitioned dataset that loads, saves and lists some of its partitions only.
 
     A checkpoint is neither read nor written, and `overwrite` replaces what is saved instead of the whole folder.
+    Without any keys it gives nothing; with some of which none is there it raises Kedro's error, as far as the
+    dataset has one, with their names.
 
     Args:
         dataset: The partitioned dataset.
@@ -44,7 +46,18 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
     limited._overwrite = False
     wanted = {limited._partition_to_path(key): key for key in keys}
     limited._list_partitions = lambda: [path for path in wanted if path in _present(limited, wanted)]
-    save = limited.save
+    load, save = limited.load, limited.save
+
+    def load_own() -> Any:
+        if not keys:
+            return {}
+        try:
+            return load()
+        except DatasetError as error:
+            if limited._list_partitions():
+                raise
+            shown = ", ".join(repr(key) for key in keys[:5])
+            raise DatasetError(f"Of the partitions {shown} none is in storage") from error
 
     def save_own(data: Any) -> None:
         others = sorted(set(data) - {own}) if isinstance(data, Mapping) else []
@@ -53,7 +66,7 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
             raise DatasetError(f"A step for partition {own!r} cannot save the partitions {shown}; nothing was saved")
         save(data)
 
-    limited.save = save_own
+    limited.load, limited.save = load_own, save_own
     limited.confirm = lambda: None
     return limited
 

@@ -130,7 +130,7 @@ def default_mapping(upstream: PartitionsDefinition, downstream: PartitionsDefini
 def gives_one_key(
     mapping: PartitionMapping, upstream: PartitionsDefinition, downstream: PartitionsDefinition | None
 ) -> bool:
-    """Whether a mapping gives exactly one upstream key for each key, by what it is and not by chance."""
+    """Whether a mapping gives exactly one upstream key for each key, by what it is and not by chance; never none."""
     if isinstance(mapping, dg.IdentityPartitionMapping | dg.LastPartitionMapping):
         return True
     if isinstance(mapping, dg.MultiToSingleDimensionPartitionMapping):
@@ -138,11 +138,13 @@ def gives_one_key(
     if isinstance(mapping, dg.SpecificPartitionsPartitionMapping):
         return len(mapping.partition_keys) == 1
     if isinstance(mapping, dg.TimeWindowPartitionMapping):
-        return upstream == downstream and mapping.start_offset == mapping.end_offset
+        may_give_none = mapping.allow_nonexistent_upstream_partitions
+        return upstream == downstream and mapping.start_offset == mapping.end_offset and not may_give_none
     if isinstance(mapping, dg.StaticPartitionMapping):
         table = mapping.downstream_partition_keys_by_upstream_partition_key
         targets = [key for keys in table.values() for key in ([keys] if isinstance(keys, str) else keys)]
-        return len(set(targets)) == len(targets)
+        keys = downstream.get_partition_keys() if isinstance(downstream, dg.StaticPartitionsDefinition) else ()
+        return sorted(targets) == sorted(keys)
     return False
 
 

@@ -4,8 +4,10 @@ from pathlib import Path
 
 import pytest
 from kedro.config import OmegaConfigLoader
+from kedro.io import DatasetError
+from kedro_datasets.partitions import PartitionedDataset
 
-from kedro_dagster_component.compat.kedro_partitions import KeyedCatalog
+from kedro_dagster_component.compat.kedro_partitions import KeyedCatalog, limited_to
 
 BASE = """
 _root: data/${runtime_params:partition_key,none}
@@ -80,3 +82,12 @@ def test_the_loader_is_as_before(loader):
     assert again == before
     assert again["keyed"]["filepath"] == "data/none/keyed.txt"
     assert again["mixed"]["filepath"] == "shared/given/x"
+
+
+def test_no_key_is_no_error_and_a_key_that_is_not_there_is_named(tmp_path):
+    (tmp_path / "eu.txt").write_text("EU")
+    parts = PartitionedDataset(path=str(tmp_path), dataset="text.TextDataset", filename_suffix=".txt")
+    assert limited_to(parts, ()).load() == {}
+    assert {key: load() for key, load in limited_to(parts, ("eu", "us")).load().items()} == {"eu": "EU"}
+    with pytest.raises(DatasetError, match="Of the partitions 'us', 'asia' none is in storage"):
+        limited_to(parts, ("us", "asia")).load()

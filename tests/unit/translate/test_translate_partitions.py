@@ -145,8 +145,10 @@ MAPPED = [
     ("letters", "letters", {"type": "specific", "partition_keys": ["b", "c"]}, "a", ["b", "c"], False),
     ("letters", "numbers", {"type": "static", "downstream_keys_by_upstream_key": {"a": "1", "b": "1", "c": "2"}}, "1", ["a", "b"], False),
     ("letters", "numbers", {"type": "static", "downstream_keys_by_upstream_key": {"a": "1", "c": "2"}}, "2", ["c"], True),
+    ("letters", "numbers", {"type": "static", "downstream_keys_by_upstream_key": {"a": "1"}}, "2", [], False),
     ("letters", "numbers", {"type": "static", "downstream_keys_by_upstream_key": {"a": ["1", "2"]}}, "2", ["a"], True),
     ("days", "days", {"type": "time_window", "start_offset": -1, "end_offset": -1}, "2024-01-03", ["2024-01-02"], True),
+    ("days", "days", {"type": "time_window", "start_offset": -1, "end_offset": -1, "allow_nonexistent_upstream_partitions": True}, "2024-01-01", [], False),
     ("days", "days", {"type": "time_window", "start_offset": -2}, "2024-01-03", ["2024-01-01", "2024-01-02", "2024-01-03"], False),
     ("both", "letters", {"type": "multi_to_single", "partition_dimension_name": "letter"}, "b", [f"2024-01-{day:02d}|b" for day in range(1, 15)], False),
 ]  # fmt: skip
