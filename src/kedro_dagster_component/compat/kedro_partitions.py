@@ -16,6 +16,8 @@ from kedro.config import OmegaConfigLoader
 from kedro.io import AbstractDataset, DatasetError, MemoryDataset
 from omegaconf import DictConfig, OmegaConf
 
+from kedro_dagster_component.compat.kedro_saves import type_saving_whole
+
 _FEW = 20
 """Up to so many keys are looked for one by one; above, the folder is listed."""
 
@@ -34,7 +36,7 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
     """A copy of a partitioned dataset that loads, saves and lists some of its partitions only.
 
     A checkpoint is neither read nor written, and `overwrite` replaces what is saved instead of the whole folder.
-    Without any keys it gives nothing; with some of which none is there it raises Kedro's error, as far as the
+    A save leaves a local file that was there until it is whole, see `kedro_saves`. Without any keys it gives nothing; with some of which none is there it raises Kedro's error, as far as the
     dataset has one, with their names.
 
     Args:
@@ -44,6 +46,8 @@ def limited_to(dataset: Any, keys: tuple[str, ...], *, own: str | None = None) -
     """
     limited = _uncached(dataset)
     limited._overwrite = False
+    if own is not None and limited._protocol == "file":
+        limited._dataset_type = type_saving_whole(limited._dataset_type, limited._path)
     wanted = {limited._partition_to_path(key): key for key in keys}
     limited._list_partitions = lambda: [path for path in wanted if path in _present(limited, wanted)]
     load, save = limited.load, limited.save

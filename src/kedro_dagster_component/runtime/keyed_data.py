@@ -16,6 +16,7 @@ from kedro_dagster_component.compat.kedro_partitions import (
     is_partitioned,
     limited_to,
 )
+from kedro_dagster_component.compat.kedro_saves import saving_whole
 from kedro_dagster_component.errors import PartitionError
 from kedro_dagster_component.manifest import dataset_name
 from kedro_dagster_component.plan import merge_deep
@@ -134,7 +135,7 @@ class KeyedData:
             return limited
         if is_memory:
             return self._memory_of(dataset_name(spelling), key)
-        return self._resolved(spelling, parameters) if self._entry(spelling) is not None else None
+        return saving_whole(self._resolved(spelling, parameters)) if self._entry(spelling) is not None else None
 
     def _catalog_dataset(self, spelling: str) -> Dataset | None:
         return self._session.catalog.get(spelling, fallback_to_runtime_pattern=True)
