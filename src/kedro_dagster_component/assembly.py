@@ -402,7 +402,12 @@ class _Assembly:
         return ConfigurationError([Problem(f"job '{source}': {error}", self._positions.at(*at))])
 
 
-def _project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
+def project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
+    """The project a component means, and how it opens it.
+
+    Raises:
+        ConfigurationError: There is no such project, or the fields contradict each other.
+    """
     root, conf_source = resolve_project(place, component.project, component.package, component.conf_source)
     return ProjectRef(
         project_path=root.as_posix(),
@@ -419,7 +424,7 @@ def _read_project(
 ) -> ProjectManifest:
     """The manifest of the project; where it cannot be read, that and the mistakes already found."""
     try:
-        return load_manifest(place, _project_ref(component, place), cache_of(component))
+        return load_manifest(place, project_ref(component, place), cache_of(component))
     except ConfigurationError as error:
         raise ConfigurationError([*problems, *error.problems]) from error
     except IntrospectionError as error:

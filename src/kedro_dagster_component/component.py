@@ -4,9 +4,11 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Annotated, Any, Literal
 
 import dagster as dg
+from dagster.components import DefsStateConfig
 from dagster.components.resolved.core_models import OpSpec
 from dagster.components.resolved.model import Resolver
 from dagster.components.scaffold.scaffold import scaffold_with
@@ -17,6 +19,7 @@ from typing_extensions import Self
 from kedro_dagster_component.assembly import build_instance
 from kedro_dagster_component.config.component import OpConfig
 from kedro_dagster_component.config.configured import settings_of
+from kedro_dagster_component.defs_state import state_config, write_state
 from kedro_dagster_component.errors import ConfigurationError, Finding
 from kedro_dagster_component.loading import YamlLines, shown_as_text
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
@@ -37,14 +40,16 @@ class _ReadAttributes:
 
     Attributes:
         findings: Mistakes in the attributes, told once the project is known; None for an instance made in Python.
+        load_context: Where the YAML was found; None for an instance made in Python.
     """
 
     findings: tuple[Finding, ...] | None = None
+    load_context: dg.ComponentLoadContext | None = None
 
 
 @scaffold_with(KedroProjectScaffolder)
 @dataclass
-class KedroProjectComponent(_ReadAttributes, dg.Component, dg.Resolvable):
+class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolvable):
     """Show a Kedro project in Dagster and run it there, without any change to the project.
 
     The nodes of the project's registered pipelines become steps, its datasets assets, its pipelines (or what
@@ -201,6 +206,36 @@ class KedroProjectComponent(_ReadAttributes, dg.Component, dg.Resolvable):
     def model(cls) -> type[BaseModel]:
         """The model Dagster validates the attributes with: it takes everything, `resolve_from_model` looks at it."""
         return attributes_model(cls, KedroProjectComponent)
+
+    @classmethod
+    def load(cls, attributes: BaseModel | None, context: dg.ComponentLoadContext) -> Self:
+        """The component of a YAML file, known to Dagster by the key of its state.
+
+        `StateBackedComponent` asks for that key before it could know where the file is.
+        """
+        component = super(dg.StateBackedComponent, cls).load(attributes, context)
+        component.load_context = context
+        key = component.defs_state_config.key
+        context.component_tree.mark_component_defs_state_key(defs_state_key=key, loc=context.component_loc)
+        return component
+
+    @property
+    def defs_state_config(self) -> DefsStateConfig:
+        """The state that `dg utils refresh-defs-state` makes ahead: the manifest of the Kedro project."""
+        return state_config(self)
+
+    def write_state_to_path(self, state_path: Path) -> None:
+        """Read the Kedro project and keep its manifest in a file.
+
+        Raises:
+            LoadError: The project cannot be read, or is read differently each time.
+        """
+        with shown_as_text():
+            write_state(self, state_path)
+
+    def build_defs_from_state(self, context: dg.ComponentLoadContext, state_path: Path | None) -> dg.Definitions:
+        """As `build_defs`, which uses the state for as long as it is that of the project."""
+        return self.build_defs(context)
 
     @classmethod
     def resolve_from_model(cls, context: dg.ResolutionContext, model: BaseModel) -> Self:

@@ -13,7 +13,13 @@ from pathlib import Path
 import dagster as dg
 from dagster_shared.yaml_utils.source_position import SourcePositionTree, ValueAndSourcePositionTree
 
-from kedro_dagster_component.compat.dagster import LoadError, keep_for_runs, kept_for_runs, makes_definitions
+from kedro_dagster_component.compat.dagster import (
+    LoadError,
+    keep_for_runs,
+    kept_for_runs,
+    local_state_file,
+    makes_definitions,
+)
 from kedro_dagster_component.config.cache import CacheConfig
 from kedro_dagster_component.config.positions import (
     PositionTree,
@@ -30,8 +36,8 @@ from kedro_dagster_component.errors import (
     Position,
     Problem,
 )
-from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project
-from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, pack, unpack
+from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project, prepare_manifest
+from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, is_switched_off, pack, unpack
 from kedro_dagster_component.introspection.cached import Found
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import identifier
@@ -94,6 +100,7 @@ class ComponentPlace:
         label: The file, with the number of the YAML document where it is not the first.
         folder: The folder relative paths start at.
         key: The component's path under `defs/` made an identifier; `kedro` at its root.
+        defs_folder: The folder `defs/`.
     """
 
     def __init__(self, context: dg.ComponentLoadContext) -> None:
@@ -105,6 +112,7 @@ class ComponentPlace:
         number = context.component_path.instance_key
         self.label = f"{self.file} (document {number + 1})" if isinstance(number, int) and number else str(self.file)
         self.key = self._key(context)
+        self.defs_folder = context.defs_module_path
         self._context = context
 
     @cached_property
@@ -203,12 +211,50 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
 
 def _find(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig) -> Found:
     """The manifest from the cache or from the project."""
-    is_remote = ref.conf_source is not None and "://" in ref.conf_source
-    folder = cache_folder(Path(ref.project_path)) if cache != "off" and not is_remote else None
-    if folder is None:
+    if not _is_cached(ref, cache) or is_switched_off():
         return Found(introspect_project(ref))
-    more = cache if isinstance(cache, CacheConfig) else CacheConfig()
-    return find_manifest(ref, Cache(folder / file_name(ref, place.label), files=more.files, variables=more.env))
+    folder = cache_folder(Path(ref.project_path))
+    more = _more(cache)
+    prepared = local_state_file(place.defs_folder, state_key(place))
+    file = folder / file_name(ref, place.label) if folder is not None else None
+    return find_manifest(ref, Cache(file, prepared, more.files, more.env))
+
+
+def prepare_state(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig, file: Path) -> None:
+    """Read a project and keep its manifest for the loads to come; nothing is written where the cache is off.
+
+    Args:
+        place: Where the component stands.
+        ref: Which project, and how to open it.
+        cache: As for `load_manifest`.
+        file: Is written.
+
+    Raises:
+        ConfigurationError: A YAML file of the project holds mistakes.
+        IntrospectionError: The project cannot be read, or not twice with the same result.
+    """
+    if not _is_cached(ref, cache):
+        return
+    more = _more(cache)
+    differing = prepare_manifest(ref, Cache(files=more.files, variables=more.env), file)
+    if differing:
+        file.unlink(missing_ok=True)
+        message = f"the manifest of {ref.project_path} cannot be kept: two readings differed in {', '.join(differing)}"
+        raise IntrospectionError(message)
+
+
+def state_key(place: ComponentPlace) -> str:
+    """How Dagster calls the manifest of a component: one of its kind in a code location, and a good file name."""
+    return f"KedroProjectComponent.{place.key}"
+
+
+def _is_cached(ref: ProjectRef, cache: str | CacheConfig) -> bool:
+    return cache != "off" and not (ref.conf_source is not None and "://" in ref.conf_source)
+
+
+def _more(cache: str | CacheConfig) -> CacheConfig:
+    """What to watch too."""
+    return cache if isinstance(cache, CacheConfig) else CacheConfig()
 
 
 def _explained(problems: Iterable[Problem]) -> Iterator[Problem]:

@@ -1,5 +1,7 @@
 """Warm loads in the processes of `dg` and of plain Dagster: none imports Kedro or the project, or starts one that does."""
 
+import os
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -32,15 +34,15 @@ def world(dg, tmp_path_factory):
     (folder / "sitecustomize.py").write_text(WATCH, encoding="utf-8")
     log = folder / "imports.log"
     shell = replace(dg, sources=(folder, *dg.sources))
-    environment = {**shell.environment, "IMPORTS_LOG": str(log), "KEDRO_DAGSTER_CACHE": str(folder / "cache")}
+    environment = {**shell.environment, "IMPORTS_LOG": str(log)}
 
-    def run(*command):
+    def run(*command, cache=str(folder / "cache")):
         log.write_text("", encoding="utf-8")
         program = [str(Path(sys.executable).with_name(command[0])), *command[1:]]
         done = subprocess.run(
             program,
             cwd=shell.folder,
-            env=environment,
+            env={**environment, "KEDRO_DAGSTER_CACHE": cache},
             stdin=subprocess.DEVNULL,
             capture_output=True,
             text=True,
@@ -69,3 +71,18 @@ def test_an_edit_is_seen(world, examples):
         assert world(*COMMANDS["no code server"]) == set()
     finally:
         file.write_text(before, encoding="utf-8")
+
+
+def test_a_manifest_made_ahead_serves_processes_without_a_cache(examples, world):
+    """As in an image: made while it is built, used where all times are others and nothing can be written."""
+    state = examples / "orchestration/src/orchestration/defs/.local_defs_state"
+    assert world("dg", "utils", "refresh-defs-state") != set()
+    (made,) = state.rglob("state")
+    assert made.stat().st_mode & 0o777 == 0o600
+    for path in (examples / "flights").rglob("*"):
+        os.utime(path, (1, 1))
+    try:
+        for name in ("dg check defs", "a code server"):
+            assert world(*COMMANDS[name], cache="/dev/null/nowhere") == set()
+    finally:
+        shutil.rmtree(state)

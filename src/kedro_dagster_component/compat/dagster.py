@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Mapping
+from pathlib import Path
 from typing import Any
 
 import click
@@ -54,6 +55,14 @@ def kept_for_runs(key: str) -> str | None:
         return None
     value: str | None = context.reconstruction_metadata.get(key)
     return value
+
+
+def local_state_file(defs_folder: Path, key: str) -> Path:
+    """Where `dg utils refresh-defs-state` leaves the state of a component.
+
+    Reason: Dagster's own function makes the folders, in which a load has no business. Takes keys that are file names.
+    """
+    return defs_folder / ".local_defs_state" / key / "state"
 
 
 def portable_job(plan_context: Any, execution_plan: Any) -> Any:

@@ -52,9 +52,9 @@ def cache_folder(project_path: Path, environment: Mapping[str, str] = os.environ
     Returns:
         None where the cache is switched off, or no folder can be written to.
     """
-    chosen = environment.get(CACHE_VARIABLE, "").strip()
-    if chosen.lower() == _OFF:
+    if is_switched_off(environment):
         return None
+    chosen = environment.get(CACHE_VARIABLE, "").strip()
     try:
         folder = Path(chosen).expanduser().absolute() if chosen else _of_platform(environment) / _FOLDER_NAME
         if folder.resolve().is_relative_to(project_path.resolve()):
@@ -63,6 +63,11 @@ def cache_folder(project_path: Path, environment: Mapping[str, str] = os.environ
     except (OSError, RuntimeError):  # no home, a file in the way
         return None
     return folder if os.access(folder, os.W_OK | os.X_OK) else None
+
+
+def is_switched_off(environment: Mapping[str, str] = os.environ) -> bool:
+    """Whether no manifest is to be kept or used, by the user's word for the whole process."""
+    return environment.get(CACHE_VARIABLE, "").strip().lower() == _OFF
 
 
 def file_name(ref: ProjectRef, owner: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -18,6 +19,7 @@ from kedro_dagster_component.introspection.process import environment_for, intro
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
 
 _MOST_NAMED = 4
+_log = logging.getLogger("kedro_dagster_component.cache")
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,9 @@ def find_manifest(ref: ProjectRef, cache: Cache, read: Read = read_in_process) -
         entry, text = read_entry(file) or (None, "")
         if entry is None:
             continue
-        if not _is_unchanged(entry, ref, cache):
+        changes = tuple(islice(_changes(entry, ref, cache), _MOST_NAMED))
+        if changes:
+            _log.info("%s is read: not as before are %s", ref.project_path, ", ".join(changes))
             is_steady = is_steady or not entry.differing
         elif entry.differing:
             return Found(read(ref, entry.footprint.salt).manifest, entry.differing)
@@ -176,14 +180,16 @@ def _read_twice(ref: ProjectRef, salt: str, read: Read) -> tuple[Reading, tuple[
     return Reading(first.manifest, first.footprint.joined(second.footprint)), tuple(differing)
 
 
-def _is_unchanged(entry: Entry, ref: ProjectRef, cache: Cache) -> bool:
+def _changes(entry: Entry, ref: ProjectRef, cache: Cache) -> Iterator[str]:
+    """What is not as it was when an entry was made, in words; nothing where the entry holds."""
     digests = Digests(entry.footprint.salt)
-    return (
-        entry.request == _request(digests, ref)
-        and entry.footprint.variables.keys() >= set(cache.variables)
-        and not any(True for _ in entry.footprint.changes(environment_for(ref)))
-        and entry.watched == _watched(digests, ref, cache)
-    )
+    if entry.request != _request(digests, ref):
+        yield "the attributes of the component"
+    if entry.watched.keys() != set(cache.files) or not entry.footprint.variables.keys() >= set(cache.variables):
+        yield "what the component wants to be watched"
+    yield from entry.footprint.changes(environment_for(ref))
+    watched = _watched(digests, ref, cache)
+    yield from (pattern for pattern, known in entry.watched.items() if watched.get(pattern, known) != known)
 
 
 def _request(digests: Digests, ref: ProjectRef) -> str:
