@@ -15,6 +15,7 @@ from kedro.config import MissingConfigException
 from kedro.framework.context import KedroContext
 from kedro.framework.session import KedroSession
 from kedro.io import AbstractDataset, AbstractVersionedDataset, CatalogProtocol, DataCatalog, Version
+from kedro.io.data_catalog import _LazyDataset
 from pluggy import PluginManager
 
 from kedro_dagster_component.compat.kedro import feed_parameters
@@ -98,23 +99,58 @@ def parameters_under(context: KedroContext, configured: Mapping[str, Any]) -> di
         validation.setLevel(level)
 
 
+class _DatasetByName(_LazyDataset):
+    """A dataset of a pattern, or an in-memory one, whose configuration is looked up once something asks for it.
+
+    Matching a name with a catalog's patterns takes up to a millisecond: too much for all names of a run in each of its
+    steps' processes. `_LazyDataset`, `_lazy_datasets` and `_add_from_config` of Kedro 1.3 to 1.7.
+    """
+
+    def __init__(self, name: str, catalog: DataCatalog) -> None:
+        self.name, self._catalog = name, catalog
+
+    def __repr__(self) -> str:
+        return repr(_LazyDataset(self.name, self._resolved()))
+
+    def __getattr__(self, attribute: str) -> Any:
+        if attribute == "config":
+            return self._resolved()
+        raise AttributeError(attribute)
+
+    def materialize(self) -> AbstractDataset[Any, Any]:
+        """Make the dataset as the catalog does for a name it has just matched, with version and validator."""
+        lazy = self._catalog._lazy_datasets  # noqa: SLF001
+        lazy.pop(self.name, None)
+        self._catalog._add_from_config(self.name, self._resolved())  # noqa: SLF001
+        return lazy.pop(self.name).materialize()
+
+    def _resolved(self) -> dict[str, Any]:
+        return self._catalog.config_resolver.resolve_pattern(self.name) or {"type": "MemoryDataset"}
+
+
 def register_datasets(catalog: Catalog, names: Iterable[str]) -> frozenset[str]:
     """Enter datasets in a catalog as a runner does before its first node: those of patterns, and in-memory ones.
 
     A runner makes them at once. Here each is made when it is taken: one that cannot be made is no error of another
-    node. `_add_from_config` of Kedro 1.3 to 1.7; a catalog of another kind is left as it is.
+    node. A catalog of another kind is left as it is.
 
     Returns:
-        The names that the catalog did not know.
+        The names that the catalog did not list; of another kind of catalog, those that it does not know.
     """
-    new = sorted(set(names) - set(catalog.keys()))
-    unknown = frozenset(name for name in new if name not in catalog)
-    if isinstance(catalog, DataCatalog):
-        for name in new:
-            config = catalog.config_resolver.resolve_pattern(name)
-            if config:
-                catalog._add_from_config(name, config)  # noqa: SLF001
-    return unknown
+    new = frozenset(names).difference(catalog.keys())
+    if not isinstance(catalog, DataCatalog):
+        return frozenset(name for name in new if name not in catalog)
+    for name in sorted(new):
+        catalog[name] = _DatasetByName(name, catalog)
+    return new
+
+
+def matches_pattern(catalog: Catalog, name: str) -> bool:
+    """Whether one of the patterns of the catalog's configuration is for a dataset."""
+    if not isinstance(catalog, DataCatalog):
+        return False
+    resolver = catalog.config_resolver
+    return bool(resolver.match_dataset_pattern(name) or resolver.match_user_catch_all_pattern(name))
 
 
 def put_dataset(catalog: Catalog, name: str, dataset: AbstractDataset[Any, Any]) -> None:

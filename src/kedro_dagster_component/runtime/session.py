@@ -118,7 +118,7 @@ class KedroRunSession:
             )
         self._releaser = Releaser(request.nodes, request.kept_datasets)
         self._run_hooks: RunHooks | None = None
-        self._unknown: frozenset[str] | None = None
+        self._registered: frozenset[str] | None = None
         if request.repeat_before is not None:
             self.fire("before", request.repeat_before, None)
 
@@ -155,8 +155,7 @@ class KedroRunSession:
         """
         node = live_node(request.node)
         self._join_mlflow_run()
-        if self.request.shares_process:  # else it would cost each step's process what it costs a run
-            self._register_datasets()
+        self._register_datasets()
         self._check_inputs(node, request)
         for ref, value in request.memory_inputs.items():
             self._save_memory(ref, value)
@@ -291,11 +290,12 @@ class KedroRunSession:
         produced = {dataset_name(name) for entry in self.request.nodes for name in entry.outputs}
         provided = produced | {name for name, _ in request.memory_inputs}
         given = request.partition.parameters if request.partition is not None else {}
-        unknown = self._unknown or {name for name in node.inputs if name not in self.catalog}
         unsatisfied = sorted(
             name
             for name in node.inputs
-            if name in unknown and dataset_name(name) not in provided and name.removeprefix("params:") not in given
+            if dataset_name(name) not in provided
+            and name.removeprefix("params:") not in given
+            and self._is_unknown(name)
         )
         for name in (*node.inputs, *node.outputs):
             if name.removeprefix("params:") not in given:
@@ -309,9 +309,14 @@ class KedroRunSession:
 
     def _register_datasets(self) -> None:
         """Enter all datasets of the run in the catalog, as a runner does once `before_pipeline_run` has fired."""
-        if self._unknown is None:
+        if self._registered is None:
             names = {name for entry in self.request.nodes for name in (*entry.inputs, *entry.outputs)}
-            self._unknown = compat.register_datasets(self.catalog, names)
+            self._registered = compat.register_datasets(self.catalog, names)
+
+    def _is_unknown(self, name: str) -> bool:
+        """Whether the configuration of the catalog says nothing of a dataset."""
+        registered = self._registered or frozenset()
+        return (name in registered or name not in self.catalog) and not compat.matches_pattern(self.catalog, name)
 
     def _in_memory(self, name: str) -> AbstractDataset[Any, Any]:
         dataset = self.catalog.get(name, fallback_to_runtime_pattern=True)
