@@ -27,37 +27,32 @@ _OUTPUT = "result"
 
 @dataclass(frozen=True)
 class Surroundings:
-    """What an IO manager may want to know of the step that asks it.
+    """What an IO manager may want to know of who asks it.
 
     Attributes:
-        resources: Of the step.
-        step_context: Dagster's.
+        resources: With `io_manager`.
+        run: The run.
+        instance: Where it is recorded.
         log: Of the run.
+        step_context: Dagster's, of the step that asks; None once the steps are done.
     """
 
     resources: Any
-    step_context: Any
+    run: dg.DagsterRun
+    instance: dg.DagsterInstance
     log: Any
+    step_context: Any = None
 
     @classmethod
     def of(cls, context: dg.OutputContext | dg.InputContext) -> Surroundings:
         """Those of an IO manager that is asked itself."""
-        return cls(context.resources, context.step_context, context.log)
+        step = context.step_context
+        return cls(context.resources, step.dagster_run, step.instance, context.log, step)
 
     @classmethod
     def of_op(cls, context: dg.OpExecutionContext) -> Surroundings:
         """Those of a step."""
-        return cls(context.resources, context.get_step_execution_context(), context.log)
-
-    @property
-    def run(self) -> dg.DagsterRun:
-        """The run."""
-        return self.step_context.dagster_run  # type: ignore[no-any-return]
-
-    @property
-    def step_key(self) -> str:
-        """Key of the step."""
-        return self.step_context.step.key  # type: ignore[no-any-return]
+        return cls(context.resources, context.run, context.instance, context.log, context.get_step_execution_context())
 
 
 def store(around: Surroundings, dataset: DatasetPlan, obj: Any, node: str, key: str | None = None) -> Mapping[str, Any]:
@@ -100,7 +95,7 @@ def load(around: Surroundings, dataset: DatasetPlan, reader: str, key: str | Non
     Raises:
         MemoryDatasetError: The run that counts has not stored it, or what it stored cannot be loaded.
     """
-    record = recorded_memory(around.step_context.instance, around.run, dg.AssetKey(dataset.asset_key), key)
+    record = recorded_memory(around.instance, around.run, dg.AssetKey(dataset.asset_key), key)
     if record is None or not record.value:
         raise unstored_error(dataset, reader, materialized=record is not None)
     upstream = _output_context(around, record.run_id, dataset, key)
@@ -113,7 +108,7 @@ def load(around: Surroundings, dataset: DatasetPlan, reader: str, key: str | Non
         resources=around.resources,
         step_context=around.step_context,
         asset_key=upstream.asset_key,
-        instance=around.step_context.instance,
+        instance=around.instance,
     )
     try:
         return around.resources.io_manager.load_input(context)
@@ -123,10 +118,7 @@ def load(around: Surroundings, dataset: DatasetPlan, reader: str, key: str | Non
 
 def stored_keys(around: Surroundings, dataset: DatasetPlan, keys: Iterable[str]) -> list[str]:
     """Partition keys of an in-memory dataset that are stored."""
-    records = {
-        key: recorded_memory(around.step_context.instance, around.run, dg.AssetKey(dataset.asset_key), key)
-        for key in keys
-    }
+    records = {key: recorded_memory(around.instance, around.run, dg.AssetKey(dataset.asset_key), key) for key in keys}
     return [key for key, record in records.items() if record is not None and record.value]
 
 

@@ -111,7 +111,7 @@ class LocalHost:
     def fire(self, request: HookRequest, sink: LogSink) -> MlflowRun | None:
         """See `KedroHost`."""
         with self._in_session(request.session, sink) as session:
-            session.fire(request.moment, request.info, request.failure)
+            session.fire(request.moment, request.info, request.failure, request.memory)
             return session.mlflow.run
 
     def mlflow_run(self, request: SessionRequest, instead: str | None, sink: LogSink) -> MlflowRun | None:

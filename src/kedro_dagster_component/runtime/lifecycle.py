@@ -18,6 +18,7 @@ from kedro_dagster_component.runtime.messages import Failure, HookRequest, RunMo
 from kedro_dagster_component.runtime.mlflow_record import record_run
 from kedro_dagster_component.runtime.project import inside_project
 from kedro_dagster_component.runtime.resource import KedroSessionDefinition
+from kedro_dagster_component.runtime.run_outputs import stored_outputs
 from kedro_dagster_component.runtime.view import RunView, run_info, session_request, sink_of
 
 Stage = Literal["open", "begun", "done"]
@@ -180,7 +181,8 @@ def fire(
         session = replace(session, in_run_process=False)
     if mlflow_run_id is not None:
         session = replace(session, mlflow_run_id=mlflow_run_id)
-    request = HookRequest(session, moment, run_info(view, instance), _as_seen_by(instance, failure))
+    memory = stored_outputs(view, instance) if moment == "after" and not session.shares_process else {}
+    request = HookRequest(session, moment, run_info(view, instance), _as_seen_by(instance, failure), memory)
     mlflow_run = (host or hosts.get(instance.ref)).fire(request, sink_of(view.log))
     if moment == "before":
         record_run(view.instance, view.run, instance, mlflow_run)

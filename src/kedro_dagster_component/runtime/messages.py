@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -219,12 +219,14 @@ class HookRequest:
         moment: Which hook.
         info: The Dagster run.
         failure: Why the run failed; None unless it did.
+        memory: What loads the in-memory outputs of the run that are in other processes, by name.
     """
 
     session: SessionRequest
     moment: RunMoment
     info: RunInfo
     failure: Failure | None = None
+    memory: Mapping[str, Callable[[], Any]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

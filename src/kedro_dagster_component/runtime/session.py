@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from time import perf_counter
 from typing import Any
 
@@ -19,6 +19,7 @@ from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, S
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
 from kedro_dagster_component.runtime.facts import FactRecorder, facts_of_loaded
+from kedro_dagster_component.runtime.handed_over import HandedOverDataset
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.keyed_data import KeyedData
 from kedro_dagster_component.runtime.live import live_node
@@ -222,7 +223,13 @@ class KedroRunSession:
         self.catalog.release(name)
         self._keyed.release(name)
 
-    def fire(self, moment: RunMoment, info: RunInfo, failure: Failure | None) -> None:
+    def fire(
+        self,
+        moment: RunMoment,
+        info: RunInfo,
+        failure: Failure | None,
+        memory: Mapping[str, Callable[[], Any]] | None = None,
+    ) -> None:
         """Fire a run-level hook.
 
         Args:
@@ -230,6 +237,7 @@ class KedroRunSession:
             info: The Dagster run.
             failure: Why the run failed, for `on_pipeline_error`; the exception itself is used where it was raised
                 in this session.
+            memory: What loads the in-memory outputs of the run that are in other processes, by name.
 
         Raises:
             HookError: The hook raised.
@@ -243,6 +251,9 @@ class KedroRunSession:
         self._join_mlflow_run()
         self._register_datasets()
         if moment == "after":
+            for name, fetch in (memory or {}).items():
+                if not self._holds_memory((name, None)):
+                    compat.put_dataset(self.catalog, name, HandedOverDataset(fetch))
             hooks.after()
         else:
             live = self.errors.get(failure.node) if failure is not None and failure.node is not None else None

@@ -17,7 +17,7 @@ REGISTRY = """
             node(lambda: 1, None, "first", name="first"),
             node(lambda first: first, "first", "made_second", name="second"),
             node(lambda second: second, "made_second", "third", name="third"),
-            node(lambda third: third, "third", "kept", name="fourth"),
+            node(lambda third: (third, {"in": "memory"}), "third", ["kept", "loose"], name="fourth"),
         ]
         leave = [node(leave_process, "params:code", "left", name="leave")]
         return {"__default__": pipeline(nodes), "leaving": pipeline(leave)}
@@ -62,7 +62,8 @@ HOOKS = '''
 
         @hook_impl
         def after_pipeline_run(self, run_result, catalog):
-            self.write("after_pipeline_run", catalog, result=sorted(run_result))
+            result = {name: dataset.load() for name, dataset in sorted(run_result.items())}
+            self.write("after_pipeline_run", catalog, result=result)
 
         @hook_impl
         def on_node_error(self, error, node, catalog):
@@ -114,11 +115,12 @@ def test_hooks_find_in_the_catalog_what_they_find_under_kedro_run(written, look)
         assert found == kedro
 
 
-def test_hooks_find_the_same_datasets_in_processes_of_their_own(written, look):
+def test_hooks_find_the_same_in_processes_of_their_own(written, look):
     _, kedro = look(written.kedro_run)
     (report,), found = look(lambda: written.drive({"job": "all", "config": SEVERAL}))
     assert report["success"], report
     assert found == kedro
+    assert found[-1]["result"] == {"kept": 1, "loose": {"in": "memory"}}
 
 
 @pytest.mark.parametrize("code", [0, 3])
