@@ -76,7 +76,7 @@ class KedroRunSession:
         """
         ref = request.ref
         self.request = request
-        self.errors: dict[str, Exception] = {}
+        self.errors: dict[str, BaseException] = {}
         self.runtime_params = merge_deep(ref.runtime_params, request.run_params)
         without_run = component_parameters(request) if request.run_params else None
         self._session = compat.create_session(
@@ -292,7 +292,7 @@ class KedroRunSession:
         try:
             with hooks_named(self.hook_manager):
                 task.execute()
-        except Exception as error:
+        except BaseException as error:
             self.errors[node.name] = _raised_by_project(error)
             raise
 
@@ -358,7 +358,7 @@ class KedroRunSession:
         return reports
 
 
-def _raised_by_project(error: Exception) -> Exception:
+def _raised_by_project(error: BaseException) -> BaseException:
     """What the node or its hook raised, without the name of the hook that we put around it."""
     return error.__cause__ if isinstance(error, HookError) and isinstance(error.__cause__, Exception) else error
 

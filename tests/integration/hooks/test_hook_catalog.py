@@ -72,7 +72,7 @@ HOOKS = '''
         @hook_impl
         def on_pipeline_error(self, error, catalog):
             name = getattr(error, "class_name", type(error).__name__)
-            self.write(f"on_pipeline_error {name}", catalog)
+            self.write(f"on_pipeline_error {name}", catalog, live=not hasattr(error, "class_name"))
 '''
 SETTINGS = "from demo.hooks import Look\n\nHOOKS = (Look(),)\n"
 DAGSTER = """
@@ -132,5 +132,6 @@ def test_a_node_that_ends_its_process_is_an_error_of_the_run_alone(written, look
     for request in ({"executor": "in_process"}, {"executor": "api"}, {"config": SEVERAL}):
         (report,), found = look(lambda request=request: written.drive({"job": "leaving", **request}))
         assert [line["hook"] for line in found] == [*hooks, "on_pipeline_error SystemExit"]
+        assert found[-1]["live"] == ("executor" in request)
         assert not report["success"]
         assert f"SystemExit: {code}" in report["failures"]["leave"]
