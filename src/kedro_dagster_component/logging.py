@@ -37,10 +37,17 @@ def getLogger(name: str | None = None) -> logging.Logger:  # noqa: N802  (the na
     return dg.get_dagster_logger(name)
 
 
+def _without_leftovers(_logger: Any, _method: str, event: Any) -> Any:
+    """Take out what formatters of other handlers have left on the record: no `extra` can have these names."""
+    for leftover in ("message", "asctime"):
+        event.pop(leftover, None)
+    return event
+
+
 class _StructuredFormatter(structlog.stdlib.ProcessorFormatter):
     """Renders records of `logging` with structlog; takes the arguments `logging.config` gives every formatter."""
 
-    renderer: Any
+    renderers: tuple[Any, ...]
 
     def __init__(self, fmt: str | None = None, datefmt: str | None = None, style: Literal["%", "{", "$"] = "%") -> None:
         """Make a formatter; the arguments are there for `logging.config` and change nothing."""
@@ -51,23 +58,27 @@ class _StructuredFormatter(structlog.stdlib.ProcessorFormatter):
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.StackInfoRenderer(),
             structlog.stdlib.ExtraAdder(),
+            _without_leftovers,
         )
         super().__init__(
             foreign_pre_chain=before,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, self.renderer],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *self.renderers],
         )
 
 
 class DagsterRichFormatter(_StructuredFormatter):
     """Readable, coloured lines with aligned fields."""
 
-    renderer = structlog.dev.ConsoleRenderer()
+    renderers = (structlog.dev.ConsoleRenderer(),)
 
 
 class DagsterJsonFormatter(_StructuredFormatter):
-    """One JSON object a line, keys sorted, for whatever collects logs."""
+    """One JSON object a line, keys sorted, for whatever collects logs; a traceback is text under `exception`."""
 
-    renderer = structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False)
+    renderers = (
+        structlog.processors.format_exc_info,
+        structlog.processors.JSONRenderer(sort_keys=True, ensure_ascii=False),
+    )
 
 
 class DagsterColoredFormatter(coloredlogs.ColoredFormatter):  # type: ignore[misc]  # coloredlogs is not typed
