@@ -40,6 +40,14 @@ def without_beta_warnings() -> AbstractContextManager[None]:
     return disable_dagster_warnings()
 
 
+def versioned_output(
+    value: Any, output_name: str, metadata: Mapping[str, Any], version: dg.DataVersion | None
+) -> dg.Output[Any]:
+    """An output with a data version, without the warning that Dagster calls the argument beta."""
+    with disable_dagster_warnings():
+        return dg.Output(value, output_name=output_name, metadata=metadata, data_version=version)
+
+
 def collected(node: str, output: str) -> Any:
     """A dependency on all copies of a mapped op; public only through the composition of a decorated graph."""
     return DynamicCollectDependencyDefinition(node, output)

@@ -110,7 +110,7 @@ def _columns(check: CheckPlan, facts: DataFacts) -> Outcome:
     if facts.columns is None:
         return Outcome(False, f"a {facts.kind} has no columns that could be told", is_certain=False)
     missing = [name for name in check.columns if name not in facts.columns]
-    metadata = {"columns": list(facts.columns), **({"missing": missing} if missing else {})}
+    metadata = {"columns": ", ".join(facts.columns), **({"missing": ", ".join(missing)} if missing else {})}
     names = ", ".join(f"'{name}'" for name in missing)
     return Outcome(not missing, f"there is no {names}" if missing else "all columns are there", metadata)
 

@@ -14,6 +14,7 @@ from kedro_dagster_component.compat.dagster_partitions import (
     knows_assets,
     partition_tags,
     version_tags,
+    versioned_output,
 )
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
 from kedro_dagster_component.runtime.check_runs import run_checks
@@ -177,14 +178,14 @@ class _Step:
         if plan.marker is not None:
             metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
             version = self._data_version(plan.asset_key)
-            yield dg.Output(None, output_name=plan.marker, metadata=metadata, data_version=version)
+            yield versioned_output(None, plan.marker, metadata, version)
         for output_name, dataset in plan.outputs.items():
             report = _report(result, plan, dataset)
             metadata = _metadata(report, dataset, result, stored=self._stores)
             if output_name in selected:
                 value = report.value if dataset.is_memory and self._stores else LIVE if dataset.is_memory else None
                 version = self._data_version(dataset.asset_key)
-                yield dg.Output(value, output_name=output_name, metadata=metadata, data_version=version)
+                yield versioned_output(value, output_name, metadata, version)
             else:
                 self._log(dataset.asset_key, {**metadata, **self._stored(dataset, report, None)})
 

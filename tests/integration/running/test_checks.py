@@ -150,7 +150,7 @@ def test_checks_of_data_in_hand(reports, name):
     assert report["checks"]["cleaned:row_count"]["severity"] == "WARN"
     assert report["checks"]["cleaned:row_count"]["description"] == "3 rows, expected at least 1 and at most 2"
     assert report["checks"]["cleaned:more_columns"]["severity"] == "ERROR"
-    assert report["checks"]["cleaned:more_columns"]["metadata"] == {"columns": ["a", "b"], "missing": ["z"]}
+    assert report["checks"]["cleaned:more_columns"]["metadata"] == {"columns": "a, b", "missing": "z"}
 
 
 def test_checks_alone_run_no_node_and_no_hook(reports):
