@@ -65,6 +65,7 @@ from kedro_dagster_component.translate.jobs import (
 from kedro_dagster_component.translate.op_jobs import build_op_job, definitions_of
 from kedro_dagster_component.translate.partition_runs import time_definition
 from kedro_dagster_component.translate.partitions import PartitionMistake, build_partition_table
+from kedro_dagster_component.translate.run_metadata import with_preview
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 from kedro_dagster_component.translate.static_metadata import with_project
@@ -127,7 +128,11 @@ class _Assembly:
         self._table = build_asset_table(manifest, node_ids, self._spec)
         self._check_keys()
         self._checks = build_check_table(
-            component.get_asset_check_specs, place, manifest, self._table, build_dataset_plans(manifest, self._table)
+            component.get_asset_check_specs,
+            place,
+            manifest,
+            self._table,
+            build_dataset_plans(manifest, self._table, component.include_metadata),
         )
         self._datasets = self._checks.datasets
         self._partitions = build_partition_table(
@@ -306,6 +311,7 @@ class _Assembly:
                 asset_key=tuple(own.key.path) if own is not None else (),
             )
             settings[op_name] = settings_of_step(step, self._manifest, self._positions, shared)
+            step = with_preview(step, self._component.include_metadata)
             steps[op_name] = with_fan_out(step, settings[op_name].backfill_policy)
         return steps, settings
 

@@ -19,6 +19,7 @@ from typing_extensions import Self
 from kedro_dagster_component.assembly import build_instance
 from kedro_dagster_component.config.component import OpConfig
 from kedro_dagster_component.config.configured import settings_of
+from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
 from kedro_dagster_component.defs_state import state_config, write_state
 from kedro_dagster_component.errors import ConfigurationError, Finding
 from kedro_dagster_component.loading import YamlLines, shown_as_text
@@ -177,6 +178,15 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
             examples=["stored"],
         ),
     ] = "auto"
+    include_metadata: Annotated[
+        list[MetadataPart],
+        Resolver.default(
+            description="What is told of each materialisation beside times and versions: `column_metadata`, `row_count`, "
+            "`size`, `figures`, `metrics`, and `preview` for first rows, which copies data into Dagster's storage. A "
+            "dataset can have its own in dagster.yml.",
+            examples=[["column_metadata", "row_count", "preview"]],
+        ),
+    ] = field(default_factory=lambda: list(DEFAULT_PARTS))
     op: Annotated[
         NodeOpSpec | None,
         Resolver.default(

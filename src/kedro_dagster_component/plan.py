@@ -49,6 +49,21 @@ class CheckPlan:
 
 
 @dataclass(frozen=True)
+class MetadataChoice:
+    """What is told of each materialisation of a dataset, beside times and versions.
+
+    Attributes:
+        parts: Names as `include_metadata` has them.
+        preview_rows: Rows that `preview` shows.
+        counts_lazy: Whether the rows of a table are counted that has to be computed for it.
+    """
+
+    parts: frozenset[str] = frozenset()
+    preview_rows: int = 5
+    counts_lazy: bool = False
+
+
+@dataclass(frozen=True)
 class DatasetPlan:
     """One dataset as a step sees it.
 
@@ -61,6 +76,7 @@ class DatasetPlan:
         type: Of its catalog entry, as written.
         checks: Of its data.
         is_free: Whether no node makes it.
+        metadata: What is told of each materialisation.
     """
 
     name: str
@@ -71,6 +87,7 @@ class DatasetPlan:
     type: str = ""
     checks: tuple[CheckPlan, ...] = ()
     is_free: bool = False
+    metadata: MetadataChoice = MetadataChoice()
 
 
 @dataclass(frozen=True)
@@ -117,6 +134,7 @@ class StepPlan:
         defaults: Configured parameter values by spelling (`params:a.b`, `parameters`), as the launchpad shows them.
         partitions: None where neither an input nor an output has any.
         asset_key: Path of the asset key of a node without outputs; empty for any other.
+        shows_preview: Whether what the node shows of itself (Kedro's `preview_fn`) is told.
     """
 
     op_name: str
@@ -127,6 +145,7 @@ class StepPlan:
     defaults: Mapping[str, Any]
     partitions: StepPartitions | None = None
     asset_key: tuple[str, ...] = ()
+    shows_preview: bool = False
 
     @property
     def last_step(self) -> str:

@@ -39,7 +39,7 @@ from kedro_dagster_component.yaml_schema import attributes_schema
 _TRANSLATION = "translation"
 _OR_TEXT = "str"
 """How pydantic calls the text that Dagster takes in place of everything, since it could be a template."""
-_NOT_YET = frozenset({"group_nodes_by", "include_metadata"})
+_NOT_YET = frozenset({"group_nodes_by"})
 """Attributes that are to come."""
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 import copy
 import io
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +17,7 @@ from kedro.io import AbstractDataset, DatasetError, MemoryDataset
 from omegaconf import DictConfig, OmegaConf
 
 from kedro_dagster_component.compat.kedro_saves import type_saving_whole
+from kedro_dagster_component.compat.kedro_session import size_at
 
 _FEW = 20
 """Up to so many keys are looked for one by one; above, the folder is listed."""
@@ -81,6 +82,15 @@ def stored_keys(dataset: Any) -> list[str]:
     listed._read_checkpoint = lambda: None
     listed._filesystem.invalidate_cache()
     return [listed._path_to_partition(path) for path in listed._list_partitions()]
+
+
+def partitions_size_bytes(dataset: Any, keys: Collection[str]) -> int | None:
+    """Size of some partitions in storage; None where they are too many to be looked for one by one."""
+    if len(keys) > _FEW:
+        return None
+    sizes = [size_at(dataset._filesystem, dataset._partition_to_path(key)) for key in keys]
+    known = [size for size in sizes if size is not None]
+    return sum(known) if known else None
 
 
 def empty_memory(dataset: AbstractDataset[Any, Any] | None) -> MemoryDataset:

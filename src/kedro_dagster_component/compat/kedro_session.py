@@ -186,17 +186,33 @@ def save_version_of(dataset: AbstractDataset[Any, Any]) -> str | None:
     return version
 
 
-def stored_size_bytes(dataset: AbstractDataset[Any, Any]) -> int | None:
-    """Size of the file a dataset was just saved to, through its own fsspec filesystem.
+def stored_size_bytes(dataset: AbstractDataset[Any, Any], *, loaded: bool = False) -> int | None:
+    """Size of what a dataset was just saved to, or loaded from, through its own fsspec filesystem.
+
+    `_fs`, `_filepath`, `_get_load_path` and `_get_versioned_path`: kedro-datasets 9.
+
+    Args:
+        dataset: Any.
+        loaded: Whether the version counts that it loads, not the one it saves.
 
     Returns:
-        None for a dataset that is no single file, or has no filesystem.
+        None for a dataset that has no filesystem, or nothing at its path: it keeps its data elsewhere.
     """
     filesystem, path = getattr(dataset, "_fs", None), getattr(dataset, "_filepath", None)
     if filesystem is None or path is None:
         return None
-    version = save_version_of(dataset)
-    if version is not None and isinstance(dataset, AbstractVersionedDataset):
-        path = dataset._get_versioned_path(version)  # noqa: SLF001
-    info = filesystem.info(str(path))
-    return int(info["size"]) if info.get("type") == "file" else None
+    if isinstance(dataset, AbstractVersionedDataset) and dataset._version:  # noqa: SLF001
+        version = save_version_of(dataset)
+        path = dataset._get_load_path() if loaded or version is None else dataset._get_versioned_path(version)  # noqa: SLF001
+    return size_at(filesystem, str(path))
+
+
+def size_at(filesystem: Any, path: str) -> int | None:
+    """Bytes of a file, or of all files in a folder, of an fsspec filesystem; None where there is nothing."""
+    try:
+        info = filesystem.info(path)
+    except FileNotFoundError:
+        return None
+    if info.get("type") == "directory":
+        return int(filesystem.du(path))
+    return int(info["size"]) if info.get("size") is not None else None

@@ -14,6 +14,7 @@ from kedro_dagster_component.config.automation import AutomationCondition
 from kedro_dagster_component.config.checks import CheckList
 from kedro_dagster_component.config.finding import all_findings, finding
 from kedro_dagster_component.config.mappings import PartitionMappingConfig
+from kedro_dagster_component.config.metadata_parts import MetadataPart
 from kedro_dagster_component.config.partitions import PartitionsChoice
 from kedro_dagster_component.config.patterns import fill, is_pattern, match, placeholders
 from kedro_dagster_component.config.policies import BackfillPolicyConfig, FreshnessPolicyConfig, RetryPolicyConfig
@@ -57,7 +58,14 @@ class AssetConfig(Section):
     backfill_policy: BackfillPolicyConfig | None = Field(
         default=None, description="Whether a backfill is one run (`single_run`, the default) or several (`multi_run`)."
     )
-    code_version: TagText | None = Field(default=None, description="Version of the code that makes the asset.")
+    code_version: TagText | None = Field(
+        default=None, description="Version of the code that makes the asset; without it one of source and parameters."
+    )
+    include_metadata: tuple[MetadataPart, ...] | None = Field(
+        default=None,
+        description="What is told of each materialisation, in place of the component's `include_metadata`; a `row_count` "
+        "here also computes lazy tables.",
+    )
     checks: CheckList = Field(
         default=(), description="Checks of its data: `not_empty`, `row_count`, `columns`, `freshness`."
     )

@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 
 from kedro_dagster_component.config.cache import CacheChoice
 from kedro_dagster_component.config.finding import KEY_MARK, quote, refuse
+from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
 from kedro_dagster_component.config.partitions import PartitionsConfig
 from kedro_dagster_component.config.policies import BackfillPolicyConfig, RetryPolicyConfig
 from kedro_dagster_component.config.scalars import EMPTY_AS_MAPPING, GroupName, Names, Owner, Text
@@ -138,5 +139,6 @@ class ComponentConfig(Section):
     name_prefix: NamePart | None = None
     executor: Text | None = "default"
     memory_datasets: Literal["auto", "stored"] = "auto"
+    include_metadata: list[MetadataPart] = Field(default=[*DEFAULT_PARTS])
     op: Annotated[OpConfig | None, _or_made("OpSpec")] = None
     partitions: Annotated[dict[Text, PartitionsConfig], EMPTY_AS_MAPPING] = Field(default={})

@@ -15,7 +15,10 @@ from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.errors import Position, Problem
 from kedro_dagster_component.manifest import ProjectManifest
 
-_OF_STEPS = ("retry_policy", "pool", "backfill_policy", "automation_condition", "partition_mappings")
+_OF_STEPS = (
+    *("retry_policy", "pool", "backfill_policy", "automation_condition"),
+    *("partition_mappings", "include_metadata"),
+)
 """Settings of assets that are about the step that makes them."""
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable, Collection, Mapping, Sized
+from collections.abc import Collection, Mapping, Sized
 from functools import reduce
 from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
 from kedro_dagster_component.runtime.messages import DataFacts
+from kedro_dagster_component.runtime.tables import columns_of, count_rows, is_table
 
 
 class FactRecorder:
@@ -42,13 +42,12 @@ def facts_of(data: Any) -> DataFacts:
     functions nothing but their number is known, since each may be called once.
     """
     kind = f"{type(data).__module__.partition('.')[0]} {type(data).__name__}"
-    if isinstance(data, Mapping) and data and all(_package(part) in _TABLES for part in data.values()):
+    if isinstance(data, Mapping) and data and all(map(is_table, data.values())):
         return reduce(DataFacts.joined, map(facts_of, data.values()))
-    package = _package(data)
-    if package is not None:
-        rows, columns = _TABLES[package]
-        count = rows(data)
-        return DataFacts(kind=kind, rows=count, columns=columns(data), is_empty=count == 0)
+    columns = columns_of(data)
+    if columns is not None:
+        rows = count_rows(data, even_lazy=True)
+        return DataFacts(kind=kind, rows=rows, columns=tuple(name for name, *_ in columns), is_empty=rows == 0)
     return DataFacts(kind=kind, is_empty=len(data) == 0 if isinstance(data, Sized) else data is None)
 
 
@@ -57,42 +56,3 @@ def facts_of_loaded(data: Any) -> DataFacts:
     if isinstance(data, Mapping) and data and all(map(callable, data.values())):
         return reduce(DataFacts.joined, (facts_of(load()) for load in data.values()))
     return facts_of(data)
-
-
-def _package(data: Any) -> str | None:
-    """The library of a table; None for anything else."""
-    for kind in type(data).__mro__:
-        package = kind.__module__.partition(".")[0]
-        if package in _TABLES and kind.__name__ in _TABLE_CLASSES:
-            return package
-    return None
-
-
-def _column_names(data: Any) -> tuple[str, ...]:
-    return tuple(map(str, data.columns)) if hasattr(data, "columns") else (str(data.name),)
-
-
-def _polars_rows(data: Any) -> int:
-    if type(data).__name__ != "LazyFrame":
-        return len(data)
-    polars = sys.modules["polars"]  # its name alone: what the project did not import is not imported here
-    return int(data.select(polars.len()).collect().item())
-
-
-def _polars_columns(data: Any) -> tuple[str, ...]:
-    return tuple(data.collect_schema().names()) if type(data).__name__ == "LazyFrame" else _column_names(data)
-
-
-_TABLE_CLASSES = frozenset({"DataFrame", "LazyFrame", "GeoDataFrame", "Series", "Table"})
-_Table = tuple[Callable[[Any], int], Callable[[Any], tuple[str, ...]]]
-_TABLES: Mapping[str, _Table] = {
-    "pandas": (len, _column_names),
-    "geopandas": (len, _column_names),
-    "polars": (_polars_rows, _polars_columns),
-    "pyarrow": (lambda data: int(data.num_rows), lambda data: tuple(data.column_names)),
-    "pyspark": (lambda data: int(data.count()), _column_names),
-    "dask": (len, _column_names),
-    "dask_expr": (len, _column_names),
-    "ibis": (lambda data: int(data.count().execute()), _column_names),
-}
-"""How many rows a table of a library has, and the names of its columns."""

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+from kedro_dagster_component.plan import MetadataChoice
 
 RunMoment = Literal["before", "after", "error"]
 """The run-level hooks: `before_pipeline_run`, `after_pipeline_run`, `on_pipeline_error`."""
@@ -155,6 +156,8 @@ class StepRequest:
         is_async: Load and save in threads, as `kedro run --async`.
         partition: None where the step has to do with none.
         checked_outputs: Names of outputs whose facts are wanted.
+        metadata: What to tell of inputs and outputs, by name of the dataset.
+        shows_preview: Whether to tell what the node shows of itself.
     """
 
     session: SessionRequest
@@ -169,6 +172,8 @@ class StepRequest:
     is_async: bool = False
     partition: KeyRequest | None = None
     checked_outputs: frozenset[str] = frozenset()
+    metadata: Mapping[str, MetadataChoice] = field(default_factory=dict)
+    shows_preview: bool = False
 
 
 @dataclass(frozen=True)
@@ -240,6 +245,39 @@ class MlflowRun:
 
     run_id: str
     url: str | None
+
+
+PlainKind = Literal["int", "float", "text", "json", "markdown", "schema", "table"]
+"""Of which kind of Dagster's metadata values a fact is."""
+
+
+@dataclass(frozen=True)
+class PlainMetadata:
+    """Something to tell of a materialisation, as plain data.
+
+    Attributes:
+        kind: See `PlainKind`.
+        value: Of Python's own types: a number, a text, what JSON can hold; for `schema` what `tables.schema_of` and for
+            `table` what `tables.first_rows` gives.
+    """
+
+    kind: PlainKind
+    value: Any
+
+
+@dataclass(frozen=True)
+class LoadReport:
+    """How one input was loaded.
+
+    Attributes:
+        name: As the node spells it.
+        seconds: Wall time.
+        size_bytes: Size in storage; None where it cannot be told cheaply, or is not asked for.
+    """
+
+    name: str
+    seconds: float
+    size_bytes: int | None = None
 
 
 @dataclass(frozen=True)
@@ -340,6 +378,7 @@ class DatasetReport:
         has_value: Whether `value` is one.
         is_saved: Whether anything was saved: a node may leave out the one partition of its step.
         facts: What checks look at; None where nobody asked.
+        metadata: What else is told of it, by metadata key.
     """
 
     name: str
@@ -352,6 +391,7 @@ class DatasetReport:
     has_value: bool = False
     is_saved: bool = True
     facts: DataFacts | None = None
+    metadata: Mapping[str, PlainMetadata] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -363,12 +403,16 @@ class StepResult:
         seconds: Wall time of the node from first load to last save.
         mlflow_run: Where kedro-mlflow logged it; None without.
         validations: By Kedro of what the node loaded and saved, in order.
+        loads: Its inputs that were loaded, in order.
+        metadata: What is told of the node itself, by metadata key.
     """
 
     outputs: Mapping[str, DatasetReport]
     seconds: float
     mlflow_run: MlflowRun | None = None
     validations: tuple[Validation, ...] = ()
+    loads: tuple[LoadReport, ...] = ()
+    metadata: Mapping[str, PlainMetadata] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from time import perf_counter
 from typing import Any
 
-from kedro.io import AbstractDataset, DatasetError, MemoryDataset
+from kedro.io import AbstractDataset, MemoryDataset
 from kedro.pipeline.node import Node
 from kedro.runner import Task
 
 from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.compat.kedro import create_catalog
-from kedro_dagster_component.compat.kedro_mlflow import load_from, saved_model_uri
-from kedro_dagster_component.compat.kedro_partitions import is_partitioned
-from kedro_dagster_component.errors import MemoryDatasetError, RunFailedError, StepError
+from kedro_dagster_component.compat.kedro_mlflow import load_from
+from kedro_dagster_component.errors import RunFailedError, StepError
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
 from kedro_dagster_component.runtime.facts import FactRecorder, facts_of_loaded
@@ -26,7 +26,6 @@ from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
     CheckedData,
     CheckRequest,
-    DatasetReport,
     Failure,
     LoadRequest,
     MemoryRef,
@@ -45,8 +44,9 @@ from kedro_dagster_component.runtime.overlay import (
     pinned_datasets,
 )
 from kedro_dagster_component.runtime.overrides import component_parameters, override_datasets
-from kedro_dagster_component.runtime.recorder import SaveRecorder
+from kedro_dagster_component.runtime.recorder import Recorder
 from kedro_dagster_component.runtime.release import Releaser
+from kedro_dagster_component.runtime.reports import step_result
 from kedro_dagster_component.runtime.run_hooks import RunHooks
 from kedro_dagster_component.runtime.validations import ValidationRecorder, validated
 
@@ -91,8 +91,8 @@ class KedroRunSession:
         if not request.in_run_process:
             compat.leave_out_plugins(self.hook_manager, _ONCE_PER_RUN)
         self._keyed = KeyedData(self)
-        self._recorder = SaveRecorder()
         self._facts = FactRecorder()
+        self._recorder = Recorder()
         self.hook_manager.register(self._recorder)
         self.hook_manager.register(self._facts)
         self.mlflow = MlflowBridge(self.hook_manager, request)
@@ -169,21 +169,16 @@ class KedroRunSession:
             validations.told_by_errors(),
             validations.observed(self.catalog, (*node.inputs, *node.outputs)),
         ):
-            self._recorder.take()
             self._facts.begin([name for name in node.outputs if dataset_name(name) in request.checked_outputs])
+            self._recorder.begin(request.metadata)
             started = perf_counter()
             self._execute(node, is_async=request.is_async)
             seconds = perf_counter() - started
             _logger.info("Completed node: %s", node.name)
-            outputs = self._reports(node, request)
+            result = step_result(node, request, self.catalog, self._recorder.take(), self._facts, seconds)
         if self.request.shares_process and (request.partition is None or request.partition.is_last):
             self._releaser.node_done(node, self._release)
-        return StepResult(
-            outputs=outputs,
-            seconds=seconds,
-            mlflow_run=self.mlflow.run,
-            validations=tuple(validations.validations),
-        )
+        return replace(result, mlflow_run=self.mlflow.run, validations=tuple(validations.validations))
 
     def node_done(self, entry: NodeEntry) -> None:
         """Free what only a node took that has run for all partition keys."""
@@ -336,27 +331,6 @@ class KedroRunSession:
             self.catalog[name] = dataset
         return dataset
 
-    def _reports(self, node: Node, request: StepRequest) -> dict[str, DatasetReport]:
-        records = self._recorder.take()
-        reports = {}
-        for name in node.outputs:
-            dataset = self.catalog.get(name)
-            record = records.get(name)
-            wanted = request.return_memory and dataset_name(name) in request.memory_outputs
-            reports[name] = DatasetReport(
-                name=name,
-                seconds=record.seconds if record else 0.0,
-                save_version=compat.save_version_of(dataset) if dataset is not None else None,
-                row_count=record.row_count if record else None,
-                size_bytes=_size_bytes(dataset),
-                model_uri=saved_model_uri(dataset),
-                value=_copy_out(name, dataset) if wanted else None,
-                has_value=wanted,
-                is_saved=not (is_partitioned(dataset) and record is not None and record.is_empty),
-                facts=self._facts.of(name),
-            )
-        return reports
-
 
 def _raised_by_project(error: BaseException) -> BaseException:
     """What the node or its hook raised, without the name of the hook that we put around it."""
@@ -371,23 +345,3 @@ def _portable_error(failure: Failure | None) -> RunFailedError:
 
 def _holds_data(dataset: AbstractDataset[Any, Any] | None) -> bool:
     return dataset is not None and dataset.exists()
-
-
-def _size_bytes(dataset: AbstractDataset[Any, Any] | None) -> int | None:
-    """Size of what was saved; a storage that cannot tell is no reason to fail a node that succeeded."""
-    if dataset is None:
-        return None
-    try:
-        return compat.stored_size_bytes(dataset)
-    except Exception as error:  # noqa: BLE001  (any filesystem may raise anything here)
-        _logger.debug("Size of %s is not known: %s", dataset, error)
-        return None
-
-
-def _copy_out(name: str, dataset: AbstractDataset[Any, Any] | None) -> Any:
-    if dataset is None:
-        raise MemoryDatasetError(f"In-memory dataset '{name}' was not saved")
-    try:
-        return dataset.load()
-    except DatasetError as error:
-        raise MemoryDatasetError(f"In-memory dataset '{name}' cannot be read back: {error}") from error

@@ -28,12 +28,13 @@ from kedro_dagster_component.runtime.messages import (
     StepResult,
 )
 from kedro_dagster_component.runtime.mlflow_claim import with_mlflow_run
-from kedro_dagster_component.runtime.mlflow_record import model_metadata, recorded_origin, run_metadata
+from kedro_dagster_component.runtime.mlflow_record import recorded_origin
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.run_partitions import input_keys, parameters_of, step_keys
-from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY, recorded_by_run, recorded_version
+from kedro_dagster_component.runtime.runs import recorded_by_run, recorded_version
 from kedro_dagster_component.runtime.step_checks import CHECKED_KEY, StepChecks
+from kedro_dagster_component.runtime.step_metadata import saved_metadata, step_metadata
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
 
@@ -158,6 +159,8 @@ class _Step:
             is_async=self._options.is_async,
             partition=partition,
             checked_outputs=self.checks.wanted,
+            metadata={dataset.name: dataset.metadata for dataset in (*plan.inputs, *plan.outputs.values())},
+            shows_preview=plan.shows_preview,
         )
         try:
             result = self._host.run_step(request, self._sink)
@@ -176,12 +179,12 @@ class _Step:
             return
         selected = context.selected_output_names
         if plan.marker is not None:
-            metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
+            metadata = step_metadata(result)
             version = self._data_version(plan.asset_key)
             yield versioned_output(None, plan.marker, metadata, version)
         for output_name, dataset in plan.outputs.items():
             report = _report(result, plan, dataset)
-            metadata = _metadata(report, dataset, result, stored=self._stores)
+            metadata = saved_metadata(report, dataset, result, stored=self._stores)
             if output_name in selected:
                 value = report.value if dataset.is_memory and self._stores else LIVE if dataset.is_memory else None
                 version = self._data_version(dataset.asset_key)
@@ -203,7 +206,7 @@ class _Step:
             (dataset.asset_key, dataset) for dataset in self._plan.outputs.values()
         ]
         for asset_key, dataset in made or [(self._plan.asset_key, None)]:
-            metadata = {"kedro/seconds": result.seconds, **run_metadata(result.mlflow_run)}
+            metadata = step_metadata(result)
             if dataset is not None:
                 report = _report(result, self._plan, dataset)
                 if not report.is_saved:
@@ -211,7 +214,7 @@ class _Step:
                         "Node '%s' saved nothing of '%s' for %s", self._plan.node.name, dataset.name, key
                     )
                     continue
-                metadata = _metadata(report, dataset, result, stored=self._stores)
+                metadata = saved_metadata(report, dataset, result, stored=self._stores, key=key)
                 metadata |= self._stored(dataset, report, key)
                 metadata |= self.checks.metadata(dataset, result) if _fans_out(self._plan) else {}
             versions = version_tags(
@@ -328,18 +331,3 @@ def _report(result: StepResult, plan: StepPlan, dataset: DatasetPlan) -> Dataset
 
 def _fans_out(plan: StepPlan) -> bool:
     return plan.partitions is not None and plan.partitions.fans_out
-
-
-def _metadata(report: DatasetReport, dataset: DatasetPlan, result: StepResult, *, stored: bool) -> dict[str, Any]:
-    """Metadata of one materialisation."""
-    metadata: dict[str, Any] = {"kedro/seconds": result.seconds, "kedro/save_seconds": report.seconds}
-    metadata |= run_metadata(result.mlflow_run) | model_metadata(report.model_uri)
-    if report.row_count is not None:
-        metadata["dagster/row_count"] = report.row_count
-    if report.size_bytes is not None:
-        metadata["kedro/size"] = report.size_bytes
-    if report.save_version is not None:
-        metadata[VERSION_KEY] = report.save_version
-    if dataset.is_memory:
-        metadata[STORED_KEY] = stored
-    return metadata

@@ -13,6 +13,7 @@ from kedro_dagster_component.naming import tags_from, unique_identifiers
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPartitions, StepPlan
 from kedro_dagster_component.translate.config_schema import parameter_fields
 from kedro_dagster_component.translate.fan_out import build_fan_out
+from kedro_dagster_component.translate.run_metadata import metadata_choice
 from kedro_dagster_component.translate.specs import node_description
 
 GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
@@ -91,8 +92,16 @@ def build_asset_table(manifest: ProjectManifest, node_ids: Sequence[str], get_sp
     )
 
 
-def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[str, DatasetPlan]:
-    """What the runtime needs to know of each exposed dataset, by name."""
+def build_dataset_plans(
+    manifest: ProjectManifest, table: AssetTable, metadata: Collection[str] = ()
+) -> dict[str, DatasetPlan]:
+    """What the runtime needs to know of each exposed dataset, by name.
+
+    Args:
+        manifest: The project.
+        table: Final specs.
+        metadata: What to tell of all datasets, as `include_metadata` names it.
+    """
     return {
         name: DatasetPlan(
             name=name,
@@ -102,6 +111,7 @@ def build_dataset_plans(manifest: ProjectManifest, table: AssetTable) -> dict[st
             is_versioned=manifest.datasets[name].is_versioned,
             type=manifest.datasets[name].type,
             is_free=name not in table.producers,
+            metadata=metadata_choice(manifest.datasets[name], metadata),
         )
         for name, spec in table.datasets.items()
     }

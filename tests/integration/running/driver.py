@@ -122,10 +122,16 @@ class Driver:
                 event.step_key: event.step_failure_data.error.to_string() for event in events if event.is_step_failure
             },
             "retries": [event.step_key for event in events if event.event_type_value == "STEP_UP_FOR_RETRY"],
-            "saved": {
-                item.asset_key.to_user_string(): {key: value.value for key, value in item.metadata.items()}
+            "saved": {item.asset_key.to_user_string(): plain_metadata(item) for item in saved},
+            "all_saved": [
+                {
+                    "asset": item.asset_key.to_user_string(),
+                    "partition": item.partition,
+                    "metadata": plain_metadata(item),
+                }
                 for item in saved
-            },
+            ],
+            "tags": {item.asset_key.to_user_string(): dict(item.tags or {}) for item in saved},
             "partitions": [[item.asset_key.to_user_string(), item.partition] for item in saved],
             "checks": checked(events),
             "order": [item.asset_key.to_user_string() for item in saved],
@@ -153,6 +159,19 @@ def checked(events):
 def plain(value):
     records = getattr(value, "records", None)
     return {"records": [dict(record.data) for record in records]} if records is not None else value
+
+
+def plain_metadata(materialization):
+    """Metadata as JSON can hold it: of a table its records, of a schema names and types of its columns."""
+    return {key: plain_value(value) for key, value in materialization.metadata.items()}
+
+
+def plain_value(value):
+    if isinstance(value, dg.TableMetadataValue):
+        return [dict(record.data) for record in value.records]
+    if isinstance(value, dg.TableSchemaMetadataValue):
+        return [[column.name, column.type] for column in value.schema.columns]
+    return value.value
 
 
 def main():
