@@ -38,7 +38,7 @@ from kedro_dagster_component.errors import (
 )
 from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project, prepare_manifest
 from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, is_switched_off, pack, unpack
-from kedro_dagster_component.introspection.cached import Found
+from kedro_dagster_component.introspection.cached import Found, without_parameters
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import identifier
 
@@ -178,7 +178,7 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
     """The manifest of a project: read or taken from the cache when definitions are made, the same in all processes of a run.
 
     The one of a run has no files and no warnings: both were looked at when it was made, and the files may have changed
-    since.
+    since. Runtime parameters of the component are not kept, since they can hold a secret and Dagster stores what is.
 
     Args:
         place: Where the component stands.
@@ -194,7 +194,8 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
     if kept is not None:
         manifest = unpack(kept)
         if manifest.format == MANIFEST_FORMAT:
-            return manifest.model_copy(update={"dagster_files": (), "warnings": ()})
+            own = manifest.ref.model_copy(update={"runtime_params": ref.runtime_params})
+            return manifest.model_copy(update={"ref": own, "dagster_files": (), "warnings": ()})
     try:
         found = _find(place, ref, cache)
     except ConfigurationError as error:
@@ -205,7 +206,7 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
         message = f"the project is read at each load: two readings at once differed in {', '.join(found.differing)}"
         hint = "random numbers, clocks and networks cannot be watched; `cache: off` reads it at each load without this warning"
         warn_at(place.position("cache"), str(Problem(message, hint=hint)))
-    keep_for_runs(key, found.text or pack(found.manifest))
+    keep_for_runs(key, found.text or pack(without_parameters(found.manifest)))
     return found.manifest
 
 

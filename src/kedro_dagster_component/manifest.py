@@ -86,7 +86,7 @@ class NodeEntry(Record):
         confirms: Datasets the node confirms.
         tags: Sorted.
         pipelines: Registered pipelines that hold it, in the order of the registry.
-        description: First the docstring of the function (whole, dedented), else None.
+        description: First the docstring of the function (whole, dedented, secrets masked), else None.
         signature: `func(a, b)`; None where it has none.
         is_generator: Whether the node saves chunk by chunk.
         source: Where the function is defined; None for built-ins and the like.

@@ -157,7 +157,7 @@ def _read_anew(ref: ProjectRef, cache: Cache, read: Read, *, is_steady: bool) ->
     watched = _watched(digests, ref, cache)  # before the project is read, see `recording`
     variables = _variables(digests, ref, cache)
     (manifest, footprint), differing = (read(ref, salt), ()) if is_steady else _read_twice(ref, salt, read)
-    text = pack(_without_parameters(manifest))
+    text = pack(without_parameters(manifest))
     if footprint is None:
         return _Made(manifest, differing, None, text)
     footprint = footprint.model_copy(update={"variables": {**footprint.variables, **variables}})
@@ -205,7 +205,8 @@ def _variables(digests: Digests, ref: ProjectRef, cache: Cache) -> dict[str, str
     return {name: digests.of_text(environment.get(name)) for name in cache.variables}
 
 
-def _without_parameters(manifest: ProjectManifest) -> ProjectManifest:
+def without_parameters(manifest: ProjectManifest) -> ProjectManifest:
+    """A manifest as it may be kept: runtime parameters can hold a secret, and whoever asks again has them."""
     return manifest.model_copy(update={"ref": manifest.ref.model_copy(update={"runtime_params": {}})})
 
 

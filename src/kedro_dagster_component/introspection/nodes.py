@@ -14,6 +14,7 @@ from kedro_dagster_component.compat.kedro import node_mappings
 from kedro_dagster_component.introspection.annotations import read_hints, without_partials
 from kedro_dagster_component.introspection.code_versions import source_version
 from kedro_dagster_component.manifest import NodeEntry, SourceRef
+from kedro_dagster_component.masking import mask_text
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -146,7 +147,7 @@ def _entry(node: Node, node_id: str, fingerprint: str, tags: list[str], pipeline
         confirms=tuple(node.confirms),
         tags=tuple(tags),
         pipelines=tuple(pipelines),
-        description=inspect.getdoc(func) or None,
+        description=mask_text(inspect.getdoc(func) or "") or None,
         signature=_signature(func),
         is_generator=inspect.isgeneratorfunction(node.func),  # the runner's own question
         source=_source(func),
