@@ -95,9 +95,8 @@ def _loaded_bytes(name: str, catalog: Catalog, request: StepRequest) -> int | No
 
 
 def _metadata_of(node: Node) -> dict[str, PlainMetadata]:
-    """What a node shows of itself; `preview` since Kedro 1.2."""
-    show = getattr(node, "preview", None)
-    fact = tell("preview", node.name, lambda: node_preview(show())) if show is not None else None
+    """What a node shows of itself: Kedro asks its `preview_fn`."""
+    fact = tell("preview", node.name, lambda: node_preview(node.preview()))
     return {"kedro/node_preview": fact} if fact is not None else {}
 
 

@@ -1,21 +1,13 @@
 """What each materialisation tells of its data: in this process, in others, in a second project's, for keys, in a job of ops."""
 
-import inspect
 from pathlib import Path
 
 import pytest
-from kedro.pipeline.node import Node
-
-HAS_PREVIEWS = "preview_fn" in inspect.signature(Node.__init__).parameters
 
 REGISTRY = """
-    import inspect
     from pathlib import Path
 
     from kedro.pipeline import node, pipeline
-    from kedro.pipeline.node import Node
-
-    HAS_PREVIEWS = "preview_fn" in inspect.signature(Node.__init__).parameters
 
     def show_scores():
         from kedro.pipeline.preview_contract import MermaidPreview
@@ -23,9 +15,6 @@ REGISTRY = """
 
     def show_nothing():
         raise RuntimeError("cannot be shown, see https://me:hunter2@host/x")
-
-    def showing(func):
-        return {"preview_fn": func} if HAS_PREVIEWS else {}
 
     def read(raw):
         return raw[raw["value"] > 1]
@@ -64,8 +53,8 @@ REGISTRY = """
             node(lambda table: table, "table", "shown", name="show"),
             node(chunks, "table", "chunked", name="chunks"),
             node(parts, "table", "parted", name="parts"),
-            node(score, ["table", "held"], "scores", name="score", **showing(show_scores)),
-            node(draw, "table", "plot", name="draw", **showing(show_nothing)),
+            node(score, ["table", "held"], "scores", name="score", preview_fn=show_scores),
+            node(draw, "table", "plot", name="draw", preview_fn=show_nothing),
             node(too_large, "table", "large", name="too_large"),
         ]
         regions = [node(by_region, ["params:partition_key", "raw"], "regional", name="by_region")]
@@ -175,7 +164,6 @@ def test_what_a_dataset_has_of_its_own(saved):
     assert saved["shown"]["kedro/preview"] == [{"name": "b", "value": 2}, {"name": "c", "value": 3}]
 
 
-@pytest.mark.skipif(not HAS_PREVIEWS, reason="nodes of this Kedro have no preview of their own")
 def test_what_a_node_shows_of_itself(saved):
     assert saved["scores"]["kedro/node_preview"] == "```mermaid\ngraph LR\n  a --> True\n```"
     assert "kedro/node_preview" not in saved["plot"]
@@ -186,8 +174,7 @@ def test_what_a_node_shows_of_itself(saved):
 def test_what_cannot_be_told_is_a_warning(scene, way):
     found = "\n".join(logs(scene, way))
     assert "No figures in the metadata of 'large': the picture has 200008 bytes" in found
-    if HAS_PREVIEWS:
-        assert "No preview in the metadata of 'draw': cannot be shown, see https://***@host/x" in found
+    assert "No preview in the metadata of 'draw': cannot be shown, see https://***@host/x" in found
 
 
 @pytest.mark.parametrize("way", OTHERS)

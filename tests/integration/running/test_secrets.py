@@ -11,11 +11,7 @@ import pytest
 DRIVER = Path(__file__).with_name("driver.py")
 
 REGISTRY = """
-    import inspect
-    import logging
-
     from kedro.pipeline import node, pipeline
-    from kedro.pipeline.node import Node
 
     def show():
         from kedro.pipeline.preview_contract import ImagePreview
@@ -23,11 +19,6 @@ REGISTRY = """
 
     def fail_to_show():
         raise RuntimeError("cannot reach https://me:hidden02previewerror@host/x")
-
-    HAS_PREVIEWS = "preview_fn" in inspect.signature(Node.__init__).parameters
-
-    def showing(func):
-        return {"preview_fn": func} if HAS_PREVIEWS else {}
 
     def login(raw, service):
         '''Take it from https://me:hidden03docstring@host/x.'''
@@ -41,11 +32,11 @@ REGISTRY = """
 
     def register_pipelines():
         near = [
-            node(login, ["raw", "params:service"], "table", name="login", **showing(show)),
-            node(score, ["table", "parameters"], "scores", name="score", **showing(fail_to_show)),
+            node(login, ["raw", "params:service"], "table", name="login", preview_fn=show),
+            node(score, ["table", "parameters"], "scores", name="score", preview_fn=fail_to_show),
         ]
         far = [node(far_away, ["named", "inline", "address", "query", "loaded"], "saved", name="one")]
-        far += [node(far_away, ["saved", "filesystem", "connection", "described"], "{kind}".format(kind="odd_made"), name="two")]
+        far += [node(far_away, ["saved", "filesystem", "connection", "described"], "odd_made", name="two")]
         return {"near": pipeline(near), "far": pipeline(far)}
 """
 CATALOG = """
