@@ -23,7 +23,9 @@ _NO_TEXT = {
     _NOTHING: "nothing",
 }
 """What a key is instead of text, by its tag."""
-_INTERPOLATION = re.compile(r"\$\{\s*(?P<globals>globals:)?\s*(?P<key>[\w.]+)\s*(,[^{}]*)?\}")
+_INTERPOLATION = re.compile(
+    r"\$\{\s*(?:(?P<globals>globals:)|(?P<runtime>runtime_params:(?=[^,]*$)))?\s*(?P<key>[\w.]+)\s*(,[^{}]*)?\}"
+)
 """A value that is one interpolation of another key."""
 _LONG_ENOUGH = 4
 """Characters of a value that is no part of an ordinary word."""
@@ -202,9 +204,8 @@ class Positions:
             return self.problem_at(position, path, message, hint)
         source = self.source_text(path)
         if source is None:
-            origin = self._origin(path)
-            more = f"the value stands in {origin}" if origin is not None else None
-            return self.problem_at(position, path, message, "\n".join(filter(None, (hint, more))) or None)
+            hints = filter(None, (hint, self._origin(path)))
+            return self.problem_at(position, path, message, "\n".join(hints) or None)
         expected, got, _ = message.partition(_GOT)
         told = f": {expected}" if got and expected.startswith(_SAYS_NO_VALUE) else ""
         return self.problem_at(
@@ -225,19 +226,21 @@ class Positions:
         place = self.place(path)  # a loader of another kind has filled in the value itself
         return place.text if place is not None and place.text is not None and "${" in place.text else None
 
-    def _origin(self, path: KeyPath) -> Position | None:
+    def _origin(self, path: KeyPath) -> str | None:
         """Where a value that is all interpolation stands: `${key}` in these files, `${globals:key}` beside them."""
         place = self.place(path)
         found = _INTERPOLATION.fullmatch(place.text) if place is not None and place.text is not None else None
         if found is None:
             return None
+        if found["runtime"]:
+            return f"the value is the runtime parameter '{found['key']}': see `runtime_params` in component.yaml"
         keys, value = tuple(found["key"].split(".")), str(value_at(self.content, path)).casefold()
         trees = [read_positions(file) for file in self.globals_files] if found["globals"] else self.trees
         origins = (origin for tree in reversed(trees) if (origin := tree.find(keys)) is not None)
         right = (
             one for one in origins if one.depth == len(keys) and (one.text is None or one.text.casefold() == value)
         )
-        return next((origin.value for origin in right), None)
+        return next((f"the value stands in {origin.value}" for origin in right), None)
 
     def without_secrets(self, text: str) -> str:
         """A text without the values of environment variables; short ones are only looked for in quotes."""

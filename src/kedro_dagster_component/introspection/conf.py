@@ -84,11 +84,18 @@ class Conf:
     def files(self, kind: str) -> list[Path]:
         """Files that hold a kind of configuration: base before environment, each by name.
 
-        Empty for a source that is no local folder and for a loader without patterns.
+        Empty for a source that is no local folder and for a loader without patterns; of such a loader the files for
+        Dagster are looked for where Kedro's own would, for the places of mistakes, and left out unless they are plain
+        YAML.
         """
-        patterns = getattr(self.loader, "config_patterns", {}).get(kind, [])
         if self.root is None:
             return []
+        all_patterns = getattr(self.loader, "config_patterns", None)
+        if all_patterns is None:
+            folders = (self.base_env or "base", self.run_env or "local")
+            found = _matching(self.root, folders, DAGSTER_PATTERNS) if kind == _DAGSTER else []
+            return [file for file in found if not read_positions(file).problems]
+        patterns = all_patterns.get(kind, [])
         return _matching(self.root, (self.base_env, self.run_env), patterns)
 
     def folders(self, kind: str) -> list[list[Path]]:

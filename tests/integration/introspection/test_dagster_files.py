@@ -360,3 +360,28 @@ def test_what_omegaconf_refuses_is_told_with_the_way_out(read, text, expected, w
     found = message(read, dagster=text)
     assert expected in found
     assert way_out in found
+
+
+OWN_LOADER = """
+    from pathlib import Path
+
+    import yaml
+    from kedro.config import AbstractConfigLoader, MissingConfigException
+
+    class Loader(AbstractConfigLoader):
+        def __getitem__(self, kind):
+            file = Path(self.conf_source) / "base" / f"{kind}.yml"
+            if not file.exists():
+                raise MissingConfigException(kind)
+            return yaml.safe_load(file.read_text().replace("{% all %}", "__default__"))
+
+    CONFIG_LOADER_CLASS = Loader
+"""
+
+
+def test_a_loader_of_another_kind_has_places_too(read):
+    found = places(message(read, settings=OWN_LOADER, dagster="jobs:\n  a: {pipeline: {pipeline_name: trane}}\n"))
+    assert found == ["base/dagster.yml:2:33: jobs.a.pipeline.pipeline_name: there is no pipeline 'trane'"]
+
+    templated = "jobs: {a: {pipeline: {pipeline_name: {% all %}}}}\n"
+    assert list(load_dagster_config(read(settings=OWN_LOADER, dagster=templated))[0].jobs) == ["a"]

@@ -240,3 +240,14 @@ def test_a_value_from_elsewhere_tells_where_it_stands(tmp_path: Path) -> None:
         "a way out",
         "a way out",  # a runtime parameter, say, counts before the file
     ]
+
+
+def test_a_runtime_parameter_that_is_wrong_is_told_as_one(tmp_path: Path) -> None:
+    file = tmp_path / "dagster.yml"
+    file.write_text("a: '${runtime_params:which}'\nb: '${runtime_params:x,y}'\n", encoding="utf-8")
+    positions = read_all_positions([file], {"a": "trane", "b": "y"})
+
+    assert [positions.problem((key,), "wrong").hint for key in "ab"] == [
+        "the value is the runtime parameter 'which': see `runtime_params` in component.yaml",
+        None,
+    ]
