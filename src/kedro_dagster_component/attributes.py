@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Literal
 
 from kedro_dagster_component.config.cache import CacheConfig
 from kedro_dagster_component.config.component import ComponentConfig, read_section
+from kedro_dagster_component.config.declared import Declared
 from kedro_dagster_component.config.partitions import MultiPartitionsConfig, PartitionsConfig
+from kedro_dagster_component.config.positions import read_all_positions
 from kedro_dagster_component.errors import ConfigurationError, Finding, Problem, ValuePath, did_you_mean, nearest_names
 from kedro_dagster_component.loading import ComponentPlace
 from kedro_dagster_component.manifest import ProjectManifest
@@ -91,9 +93,15 @@ def _executor(component: KedroProjectComponent, manifest: ProjectManifest) -> It
     name = component.executor
     configured = manifest.dagster.get("executors")
     known = [*(configured if isinstance(configured, dict) else ()), "default"]
-    if name is not None and name not in known:
+    if name is not None and name not in known and name not in _declared(manifest).executors:
         message = f"there is no executor '{name}' in dagster.yml"
         yield ("executor",), Problem(message, hint=did_you_mean(name, known))
+
+
+def _declared(manifest: ProjectManifest) -> Declared:
+    """The names in `dagster.yml`; any name, where it cannot be read."""
+    files = read_all_positions(manifest.dagster_files)
+    return Declared.of(manifest.dagster, is_whole=not files.unread_files)
 
 
 def _dimensions(component: KedroProjectComponent, manifest: ProjectManifest) -> Iterator[_Placed]:
@@ -107,7 +115,7 @@ def _dimensions(component: KedroProjectComponent, manifest: ProjectManifest) -> 
             if not isinstance(choice, str):
                 continue
             path = ("partitions", name, "dimensions", dimension)
-            if choice not in {**defined, **in_file}:
+            if choice not in {**defined, **in_file} and choice not in _declared(manifest).partitions:
                 hint = did_you_mean(choice, {*defined, *in_file} - {name})
                 yield path, Problem(f"there are no partitions '{choice}'", hint=hint)
             elif _has_dimensions(in_file.get(choice, defined.get(choice))):

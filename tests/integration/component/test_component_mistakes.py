@@ -179,6 +179,13 @@ def test_all_mistakes_of_both_files_come_at_once(mistake):
         assert head in text
 
 
+def test_names_that_a_broken_file_may_hold_are_not_doubted(mistake):
+    attributes = "executor: fast\npartitions: {a: {type: multi, dimensions: {x: day, y: region}}}"
+    text = mistake(PROJECT + attributes, dagster="executors: {fast: {in_process: {}}\n")
+    assert text.startswith("1 problem in the configuration\n\n")
+    assert "dagster.yml:1:12: the '{' is not closed" in text
+
+
 def test_an_executor_without_its_package(mistake):
     text = mistake(
         PROJECT + "executor: near",
