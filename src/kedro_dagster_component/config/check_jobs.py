@@ -86,7 +86,8 @@ def _is_unpartitioned(
 def _unpartitioned_problems(job: ConcreteJob, config: DagsterConfig, positions: Positions) -> Iterator[Problem]:
     path: KeyPath = ("jobs", job.key)
     if job.config.partitions is not None:
-        yield positions.problem((*path, "partitions"), f"nothing in this job is partitioned{_made_by(job)}")
+        hint = "take it away, or give an asset of the job 'partitions' under 'assets:'"
+        yield positions.problem((*path, "partitions"), f"nothing in this job is partitioned{_made_by(job)}", hint=hint)
     named = job.config.schedule
     schedule = config.schedules.get(named) if isinstance(named, str) else named
     if schedule is not None and not schedule.cron_schedule:

@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema
 from pydantic_core import InitErrorDetails
 
 from kedro_dagster_component.config.cron import cron_mistake
-from kedro_dagster_component.config.finding import all_findings, describe, finding, quote, refuse
+from kedro_dagster_component.config.finding import all_findings, describe, finding, quote, quotes_hint, refuse
 from kedro_dagster_component.errors import did_you_mean
 from kedro_dagster_component.naming import identifier
 
@@ -152,6 +152,8 @@ def is_job_name(name: str) -> bool:
 def _check_job_name(name: str) -> str:
     if not name:
         raise refuse("'' is no job name", hint="give it one of letters, digits and '_'", at_key=True, value=name)
+    if name in ("True", "False"):  # what Kedro's loader made of `yes:` and the like
+        raise refuse(f"a name has to be text, got {name.lower()}", hint=quotes_hint(True), at_key=True, value=name)
     if _JOB_NAME.fullmatch(name) and not is_job_name(name):
         raise refuse(f"Dagster keeps the name {quote(name)} for itself", hint=f"for example '{name}_job'", at_key=True)
     if not _JOB_NAME.fullmatch(PLACEHOLDER.sub("", name) or "_"):

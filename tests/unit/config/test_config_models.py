@@ -155,6 +155,7 @@ MISTAKES = [
     ("jobs: {a-b: {pipeline: {}}}", ["1:8 jobs: 'a-b' is no job name: use letters, digits and '_' -> for example 'a_b'"]),
     ("jobs: {'{a b}_c': {pipeline: {}}}", ["1:8 jobs: '{a b}_c' is no job name: use letters, digits and '_', {placeholders} only as {name} -> for example '_a_b__c'"]),
     ("jobs: {'{x}-a': {pipeline: {}}}", ["1:8 jobs: '{x}-a' is no job name: use letters, digits and '_', {placeholders} only as {name} -> for example '{x}_a'"]),
+    ("jobs: {'True': {pipeline: {}}}", ["1:8 jobs: a name has to be text, got true -> YAML reads yes, no, on and off as true or false: put text in quotes"]),
     ("jobs: {config: {pipeline: {}}}", ["1:8 jobs: Dagster keeps the name 'config' for itself -> for example 'config_job'"]),
     ("jobs: {1: {pipeline: {}}}", ['1:8 jobs: a name has to be text, got the number 1 -> put it in quotes: "1"']),
     ("{1: 2}", ['1:2 a key at the top of a file has to be text: YAML reads \'1\' as a number -> put it in quotes: "1"']),
