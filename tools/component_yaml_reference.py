@@ -45,8 +45,8 @@ would leave it out there. Use `{{ x | default('y') }}`, or `{{ node.namespace if
 
 ## Mistakes
 
-A mistake stops the load in every command of `dg`, with all others of the file and, where it is clear which project is meant, with those of the
-[project](mistakes.md):
+A mistake stops the load in every command of `dg`, with all others of the file, with those of the [project](mistakes.md) where it is clear
+which one is meant, and with those of all other instances of the code location:
 
 ```text
 2 problems in the configuration

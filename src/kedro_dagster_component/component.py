@@ -16,7 +16,7 @@ from dagster.components.utils.translation import TranslationFn
 from pydantic import BaseModel
 from typing_extensions import Self
 
-from kedro_dagster_component.assembly import build_instance
+from kedro_dagster_component.all_instances import build_or_tell_all
 from kedro_dagster_component.config.component import OpConfig
 from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
@@ -274,7 +274,7 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
             LoadError: Something is wrong with the project or its configuration; the text says where and what to do.
         """
         with shown_as_text():
-            return build_instance(self, context)
+            return build_or_tell_all(self, context, KedroProjectComponent)
 
     def get_asset_spec(self, node: NodeEntry | None, dataset: DatasetEntry | None) -> dg.AssetSpec:
         """The asset of a dataset, or of a node without outputs. Override it to change how Kedro's things look.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
 from dagster.components.core.component_tree import ComponentTreeException
+from dagster.components.core.decl import ComponentDecl
 from dagster_shared.error import SerializableErrorInfo
 
 _ONE_PROCESS = frozenset({"in_process", "execute_in_process_executor"})
@@ -42,6 +43,30 @@ class LoadError(ComponentTreeException, DagsterUserCodeProcessError, click.Click
     def __str__(self) -> str:
         """The message alone."""
         return str(self.args[0])
+
+
+def instances_behind(
+    context: dg.ComponentLoadContext, kind: type[dg.Component]
+) -> Iterator[tuple[Any, dg.ComponentLoadContext]]:
+    """Components of a kind that Dagster builds after the one of a context, each with a context of its own.
+
+    `ComponentTree.get_all_components` gives no contexts, and nothing at all where one of them cannot be loaded: such a
+    one is left out here. A component of a test has no declaration, and none behind it.
+    """
+    if not isinstance(context.component_decl, ComponentDecl):
+        return
+    tree = context.component_tree
+    pairs = list(tree.find_root_decl().iterate_loc_component_decl_pairs())
+    places = [place for place, _ in pairs]
+    own = context.component_decl.loc
+    for place, declaration in pairs[places.index(own) + 1 :] if own in places else ():
+        if not (isinstance(declaration.component_type, type) and issubclass(declaration.component_type, kind)):
+            continue
+        try:
+            component = tree.load_component(place, kind)
+        except Exception:  # noqa: BLE001, S112 - whatever user code raises; it is told when its turn comes
+            continue
+        yield component, dg.ComponentLoadContext.from_decl_load_context(declaration.context, declaration)
 
 
 def kept_for_runs(key: str) -> str | None:

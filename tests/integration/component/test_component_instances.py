@@ -16,6 +16,13 @@ OTHER_REGISTRY = """
     def register_pipelines():
         return {"reports": pipeline([node(lambda cleaned: cleaned, "cleaned", "report", name="write_report")])}
 """
+DEMANDING = """
+    import dagster as dg
+    from kedro_dagster_component import KedroProjectComponent
+
+    class Demanding(KedroProjectComponent):
+        owner: str
+"""
 
 
 def keys(defs):
@@ -118,3 +125,37 @@ def test_executors_that_agree(location, project, one, other, name):
     location.add("a", PROJECT + f"executor: {one}")
     location.add("b", OTHER + f"executor: {other}")
     assert location.load().executor.name == name
+
+
+def test_the_mistakes_of_all_instances_are_told_together(location, project, refused):
+    project()
+    project("other", registry=OTHER_REGISTRY)
+    first = location.add("a", PROJECT + "enviroment: local")
+    second = location.add(
+        "b",
+        OTHER + "name_prefix: b_\nselect: ['node:write_reprt']",
+        rest=f"---\ntype: kedro_dagster_component.KedroProjectComponent\nattributes:\n  {OTHER}  env: prd\n",
+    )
+    location.add("c", "project: nowhere")
+    location.add("d", PROJECT + "name_prefix: d_\ntranslation: {key_prefix: d}")
+    text = refused()
+    assert "4 problems in the configuration" in text
+    assert f"{first}:4:3: unknown key 'enviroment'" in text
+    assert f"{second}:5:12: no node 'write_reprt' in Demo" in text
+    assert f"{second}:10:8: the Kedro project at" in text
+    assert "there is no Kedro project at" in text
+
+
+def test_an_instance_that_cannot_be_loaded_at_all_waits_for_its_turn(location, project, refused):
+    project()
+    location.add("a", PROJECT + "enviroment: local")
+    location.add("b", PROJECT, type_=".component.Demanding")
+    location.write("b/component.py", DEMANDING)
+    assert "unknown key 'enviroment'" in refused()
+
+
+def test_a_mistake_of_one_project_is_told_once(location, project, refused):
+    project(catalog="raw: {type: pandas.CSVDatset, filepath: data/raw.csv}\n")
+    location.add("a", PROJECT)
+    location.add("b", PROJECT + "name_prefix: b_\ntranslation: {key_prefix: b}")
+    assert refused().count("pandas.CSVDatset") == 2  # the message and the line it is about
