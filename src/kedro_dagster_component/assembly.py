@@ -18,7 +18,6 @@ from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.config.project_problems import project_problems
 from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
 from kedro_dagster_component.config.without_effect import (
     jobs_left_out,
@@ -31,6 +30,7 @@ from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectMan
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
 from kedro_dagster_component.parts import InstanceParts, hand_out
 from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
+from kedro_dagster_component.project_mistakes import check_project
 from kedro_dagster_component.runtime.partition_choice import choice_problem
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.assets import (
@@ -49,7 +49,7 @@ from kedro_dagster_component.translate.executors import (
     default_executor,
     installed_schemas,
 )
-from kedro_dagster_component.translate.exposure import check_filters, exposed_nodes, hidden_inputs
+from kedro_dagster_component.translate.exposure import exposed_nodes, hidden_inputs
 from kedro_dagster_component.translate.fan_out import names_of_step, with_fan_out
 from kedro_dagster_component.translate.jobs import (
     JobPlan,
@@ -83,9 +83,10 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
         KedroDagsterError: The project cannot be read, or its configuration has mistakes.
     """
     place = ComponentPlace(context)
+    claims = claims_of(context.component_tree)
     problems = check_values(component, place)
     manifest = _read_project(component, place, problems)
-    config, positions = _checked_configuration(component, place, manifest, problems)
+    config, positions = _checked_configuration(component, place, manifest, claims, problems)
     manifest = with_settings(manifest, config)
     chosen = exposed_nodes(manifest, filters_of(component))
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
@@ -97,7 +98,7 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
             f"no node of {manifest.project_name} is left by `pipelines`, `select` and `exclude`",
         )
     assembly = _Assembly(component, place, manifest, config, positions, node_ids)
-    definitions = assembly.build(claims_of(context.component_tree))
+    definitions = assembly.build(claims)
     hand_out(assembly.parts())
     return definitions
 
@@ -440,7 +441,11 @@ def _read_project(
 
 
 def _checked_configuration(
-    component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest, found: Sequence[Problem]
+    component: KedroProjectComponent,
+    place: ComponentPlace,
+    manifest: ProjectManifest,
+    claims: Claims,
+    found: Sequence[Problem],
 ) -> tuple[DagsterConfig, Positions]:
     """`dagster.yml`, once it, the component's attributes and the rest of the project are known to hold no mistake.
 
@@ -450,7 +455,7 @@ def _checked_configuration(
     problems = [
         *found,
         *check_attributes(component, place, manifest),
-        *_problems_of_project(component, place, manifest),
+        *check_project(component, place, manifest, claims),
         *check_catalog_settings(manifest),
     ]
     try:
@@ -466,15 +471,3 @@ def _checked_configuration(
         raise ConfigurationError(problems)
     warn_of(settings_without_effect(manifest, positions))
     return config, positions
-
-
-def _problems_of_project(
-    component: KedroProjectComponent, place: ComponentPlace, manifest: ProjectManifest
-) -> list[Problem]:
-    """Mistakes in the catalog and the parameters of what is exposed; what may be one becomes a warning."""
-    filters = filters_of(component)
-    exposed = frozenset() if check_filters(manifest, filters) else exposed_nodes(manifest, filters)
-    mistakes, doubts = project_problems(manifest, exposed)
-    for doubt in doubts:
-        warn_at(doubt.position or place.position("project"), str(Problem(doubt.message, hint=doubt.hint)))
-    return mistakes

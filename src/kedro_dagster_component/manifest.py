@@ -235,6 +235,7 @@ class ProblemRecord(Record):
         hint: See `Problem`.
         node_ids: The nodes that cannot run; None where nothing can.
         parameter: Name of the parameter that is not there, as nodes spell it; None for any other mistake.
+        dataset: Name of the dataset that is not there; None for any other mistake.
         doubt: Why it may be no mistake after all; None where it is one for certain.
     """
 
@@ -245,6 +246,7 @@ class ProblemRecord(Record):
     hint: str | None = None
     node_ids: tuple[str, ...] | None = None
     parameter: str | None = None
+    dataset: str | None = None
     doubt: str | None = None
 
     @classmethod
@@ -254,6 +256,7 @@ class ProblemRecord(Record):
         *,
         node_ids: tuple[str, ...] | None = None,
         parameter: str | None = None,
+        dataset: str | None = None,
         doubt: str | None = None,
     ) -> ProblemRecord:
         """The record of a problem; the other arguments are the attributes of that name."""
@@ -266,6 +269,7 @@ class ProblemRecord(Record):
             hint=problem.hint,
             node_ids=node_ids,
             parameter=parameter,
+            dataset=dataset,
             doubt=doubt,
         )
 

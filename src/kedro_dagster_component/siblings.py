@@ -111,6 +111,20 @@ def claim_inputs(claims: Claims, label: str, names: Iterable[str]) -> frozenset[
     return frozenset(name for name in unmade if claims.readers.setdefault(name, label) == label)
 
 
+def is_made_before(claims: Claims, label: str, name: str) -> bool:
+    """Whether an instance that is built already makes an asset; where none does, it counts as read by this one.
+
+    Args:
+        claims: Of this load.
+        label: See `claim_names`.
+        name: Of the asset, which the instance does not make.
+    """
+    if claims.owners.get(("asset", name), label) != label:
+        return True
+    claims.readers.setdefault(name, label)
+    return False
+
+
 def claim_executor(claims: Claims, label: str, position: Position, executor: Any) -> None:
     """Claim the code location's executor for an instance.
 

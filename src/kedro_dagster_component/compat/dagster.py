@@ -53,14 +53,14 @@ def instances_behind(
     `ComponentTree.get_all_components` gives no contexts, and nothing at all where one of them cannot be loaded: such a
     one is left out here. A component of a test has no declaration, and none behind it.
     """
-    if not isinstance(context.component_decl, ComponentDecl):
+    own: Any = context.component_decl
+    if not isinstance(own, ComponentDecl):
         return
     tree = context.component_tree
     pairs = list(tree.find_root_decl().iterate_loc_component_decl_pairs())
     places = [place for place, _ in pairs]
-    own = context.component_decl.loc
-    for place, declaration in pairs[places.index(own) + 1 :] if own in places else ():
-        if not (isinstance(declaration.component_type, type) and issubclass(declaration.component_type, kind)):
+    for place, declaration in pairs[places.index(own.loc) + 1 :] if own.loc in places else ():
+        if not issubclass(declaration.component_type, kind):
             continue
         try:
             component = tree.load_component(place, kind)

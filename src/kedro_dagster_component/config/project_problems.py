@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from kedro_dagster_component.config.dataset_partitions import is_partitioned_type
@@ -13,7 +13,9 @@ from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest
 _PREFIX = "params:"
 
 
-def project_problems(manifest: ProjectManifest, node_ids: Collection[str]) -> tuple[list[Problem], list[Problem]]:
+def project_problems(
+    manifest: ProjectManifest, node_ids: Collection[str], is_made_elsewhere: Callable[[str], bool] = lambda _: False
+) -> tuple[list[Problem], list[Problem]]:
     """What would end runs of some nodes.
 
     A dataset or parameter of a node that is not exposed ends no run, and Kedro looks at neither before a node takes it.
@@ -22,6 +24,7 @@ def project_problems(manifest: ProjectManifest, node_ids: Collection[str]) -> tu
     Args:
         manifest: The project.
         node_ids: Of the nodes that are exposed.
+        is_made_elsewhere: Whether something outside the project makes a dataset.
 
     Returns:
         Mistakes, and what may be one: there the message says what would make it right.
@@ -31,6 +34,8 @@ def project_problems(manifest: ProjectManifest, node_ids: Collection[str]) -> tu
         if record.node_ids is not None and not set(record.node_ids).intersection(node_ids):
             continue
         if record.parameter is not None and (_is_given(record, manifest) or _comes_with_partition(record, manifest)):
+            continue
+        if record.dataset is not None and is_made_elsewhere(record.dataset):
             continue
         problem = record.problem()
         if record.doubt is None:

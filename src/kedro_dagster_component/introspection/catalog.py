@@ -64,6 +64,7 @@ class CatalogReader:
         self.problems = CatalogProblems(conf)
         self._conf = conf
         credentials = conf.credentials_names() if live is None and _is_kedros_catalog() else None
+        self._refused: set[str] = set()
         self._config: dict[str, Any] = self._checked(plain(config), credentials)
         self._flags_by_type: dict[str, tuple[bool, bool]] = {}
         self._resolver = self._checked_resolver()
@@ -94,6 +95,17 @@ class CatalogReader:
             or resolver.match_dataset_pattern(name) is not None
             or resolver.match_user_catch_all_pattern(name) is not None
         )
+
+    def may_have(self, name: str) -> bool:
+        """Whether a run would find something under a name once the entries that are wrong are mended."""
+        return self.has(name) or any(
+            name == entry or CatalogConfigResolver.is_pattern(entry) for entry in self._refused
+        )
+
+    @property
+    def names(self) -> frozenset[str]:
+        """Names of the entries, patterns excluded, and of what hooks have put there."""
+        return self._live_names.union(name for name in self._config if not CatalogConfigResolver.is_pattern(name))
 
     def _entry(self, name: str, spellings: list[str]) -> DatasetEntry:
         """One dataset; of several transcoded spellings the first that the catalog describes is shown."""
@@ -186,6 +198,7 @@ class CatalogReader:
             mistake = shape_mistake(entry)
             if mistake is not None:
                 self.problems.add(name, mistake)
+                self._refused.add(name)
                 continue
             kept[name] = entry
             for missing in credentials_mistakes(entry, credentials) if credentials is not None else ():
@@ -206,6 +219,7 @@ class CatalogReader:
                 reasons = dict.fromkeys(patterns, " ".join(str(error).split()))
         for name, reason in reasons.items():
             self.problems.add(name, Mistake((), reason))
+            self._refused.add(name)
         return self._make_resolver({name: entry for name, entry in self._config.items() if name not in reasons})
 
     def _pattern_refusal(self, name: str) -> str | None:

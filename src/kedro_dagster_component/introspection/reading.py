@@ -14,6 +14,7 @@ from kedro_dagster_component.errors import ConfigurationError, IntrospectionErro
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.code_versions import with_parameters
 from kedro_dagster_component.introspection.conf import check_folders
+from kedro_dagster_component.introspection.input_problems import missing_inputs
 from kedro_dagster_component.introspection.jobs import read_jobs
 from kedro_dagster_component.introspection.logger_classes import check_logger_classes, check_logger_folders
 from kedro_dagster_component.introspection.nodes import NodeTable, read_nodes
@@ -25,6 +26,7 @@ from kedro_dagster_component.introspection.project import OpenProject, open_proj
 from kedro_dagster_component.introspection.unseen import (
     doubt_about_credentials,
     doubt_about_datasets,
+    doubt_about_inputs,
     doubt_about_parameters,
 )
 from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest, ProjectRef, is_parameter
@@ -77,6 +79,8 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     found = [*broken, *_catalog_problems(project, catalog, nodes)]
     if is_complete and "parameters" in contents:
         found += _parameter_problems(project, catalog, nodes, values)
+    if contents.get("catalog") is not None:
+        found += _input_problems(project, catalog, nodes)
     return manifest.model_copy(update={"problems": tuple(found)})
 
 
@@ -118,6 +122,16 @@ def _parameter_problems(
         project.package_name,
         project.conf.files("parameters"),
         lambda: doubt_about_parameters(include_hooks=project.ref.include_hooks),
+    )
+
+
+def _input_problems(project: OpenProject, catalog: CatalogReader, nodes: NodeTable) -> list[ProblemRecord]:
+    return missing_inputs(
+        nodes.entries.values(),
+        catalog.may_have,
+        catalog.names,
+        project.package_name,
+        lambda: doubt_about_inputs(include_hooks=project.ref.include_hooks),
     )
 
 

@@ -7,6 +7,7 @@ from importlib.metadata import entry_points
 
 from kedro.framework.context import KedroContext
 from kedro.framework.project import settings
+from kedro.io import DataCatalog
 
 _PLUGINS = "kedro.hooks"
 """Group of entry points of Kedro's plugins."""
@@ -30,6 +31,13 @@ def doubt_about_datasets(*, include_hooks: bool) -> str | None:
 def doubt_about_parameters(*, include_hooks: bool) -> str | None:
     """Why a parameter that no file holds may be there in a run; None where nothing can bring it."""
     return _doubt((*_WITH_CATALOG, _BEFORE_RUN), fired=_WITH_CATALOG if include_hooks else ())
+
+
+def doubt_about_inputs(*, include_hooks: bool) -> str | None:
+    """Why a dataset that the catalog does not hold may be there in a run; None where nothing can bring it."""
+    if settings.DATA_CATALOG_CLASS is not DataCatalog:
+        return "unless the project's own catalog class brings it"
+    return doubt_about_parameters(include_hooks=include_hooks)
 
 
 def _doubt(names: Iterable[str], *, fired: Iterable[str]) -> str | None:

@@ -22,6 +22,7 @@ REGISTRY = """
             "other": pipeline([node(spare, "raw", "spared", name="spare")]),
         }
 """
+ONE_INPUT = REGISTRY.replace('node(spare, "raw"', 'node(spare, "params:model"')
 PARAMETERS = "model: {threshold: 1}\n"
 CSV = "{type: pandas.CSVDataset, filepath: data/x.csv}"
 HOOKS = """
@@ -110,6 +111,61 @@ def test_a_hook_that_was_not_fired_may_bring_the_parameter(loaded, name):
     [text] = loaded(parameters="x: 1\n", settings=hooks(name))
     assert f"has no such parameter, unless a hook of the project (`{name}`) mends it" in text
     assert ("include_hooks" in text) == (name != "before_pipeline_run")
+
+
+# Inputs ------------------------------------------------------------------------------------------------------------
+
+
+def test_an_input_that_no_node_makes_and_the_catalog_lacks(mistake):
+    text = mistake(registry=ONE_INPUT, catalog=f"rwa: {CSV}\n")
+    assert text.startswith("1 problem in the configuration\n\n")
+    assert "DEMO/src/demo/pipeline_registry.py:12:47: the node 'clean' (pipeline '__default__') takes 'raw', " in text
+    assert "'raw', which no node makes and the catalog does not hold\n" in text
+    assert "  -> did you mean 'rwa'?\n" in text
+    assert "`exclude` in component.yaml" in text
+
+
+@pytest.mark.parametrize(
+    ("attributes", "texts"),
+    [
+        ("exclude: ['node:clean']", {}),
+        ("pipelines: [other]", {}),
+        ("", {"catalog": f"'r{{any}}': {CSV}\n"}),
+        ("", {"catalog": f"'{{any}}': {CSV}\n"}),
+        (
+            "include_hooks: true",
+            {"settings": hooks("after_catalog_created", ", catalog", "catalog['raw'] = 1")},
+        ),
+    ],
+    ids=["exclude", "pipelines", "pattern", "catch-all", "hook"],
+)
+def test_ways_to_have_an_input_or_not_to_need_it(loaded, attributes, texts):
+    assert loaded(attributes, **{"registry": ONE_INPUT, "catalog": f"other: {CSV}\n", **texts}) == []
+
+
+def test_an_input_whose_entry_is_wrong_is_told_once(mistake):
+    assert mistake(catalog="raw: {typ: pandas.CSVDataset}\n").startswith("1 problem in the configuration\n\n")
+
+
+def test_a_hook_that_was_not_fired_may_bring_the_input(loaded):
+    [text] = loaded(catalog=f"other: {CSV}\n", settings=hooks("after_catalog_created"))
+    assert "the catalog does not hold, unless a hook of the project (`after_catalog_created`) mends it" in text
+
+
+def test_a_catalog_class_of_the_project_may_bring_the_input(loaded):
+    settings = """
+        from kedro.io import DataCatalog
+
+        class Own(DataCatalog):
+            pass
+
+        DATA_CATALOG_CLASS = Own
+    """
+    [text] = loaded(catalog=f"other: {CSV}\n", settings=settings)
+    assert "unless the project's own catalog class brings it" in text
+
+
+# Hooks -------------------------------------------------------------------------------------------------------------
 
 
 def test_hooks_of_other_events_leave_no_doubt(mistake):
