@@ -275,13 +275,7 @@ def check_folders(conf: Conf, *, asked: str | None) -> None:
     source = conf.loader.conf_source
     if "://" in str(source):
         return
-    if not Path(source).exists():
-        beside = [path.name for path in Path(source).parent.glob("*") if path.is_dir() or path.name.endswith(_ARCHIVES)]
-        close = did_you_mean(Path(source).name, beside) or ""
-        way_out = close if close.startswith("did you mean") else "create it, or name another one in `conf_source`"
-        raise IntrospectionError(
-            f"the Kedro project at {conf.project_path} has no configuration source {source}\n  -> {way_out}"
-        )
+    check_source(source, conf.project_path)
     if asked and not conf.has_environment(asked):
         hint = did_you_mean(asked, conf.environments)
         message = f"the Kedro project at {conf.project_path} has no environment '{asked}' in {source}"
@@ -293,6 +287,22 @@ def check_folders(conf: Conf, *, asked: str | None) -> None:
                 " configuration at all without it\n"
                 "  -> create it (an empty one will do; with a .gitkeep it stays in git), or name another environment"
             )
+
+
+def check_source(source: str | Path, project_path: Path) -> None:
+    """See that a configuration source is there; one with a protocol is not looked for.
+
+    Raises:
+        IntrospectionError: It is not.
+    """
+    if "://" in str(source) or Path(source).exists():
+        return
+    beside = [path.name for path in Path(source).parent.glob("*") if path.is_dir() or path.name.endswith(_ARCHIVES)]
+    close = did_you_mean(Path(source).name, beside) or ""
+    way_out = close if close.startswith("did you mean") else "create it, or name another one in `conf_source`"
+    raise IntrospectionError(
+        f"the Kedro project at {project_path} has no configuration source {source}\n  -> {way_out}"
+    )
 
 
 def _matching(root: Path, folders: Iterable[str], patterns: Sequence[str]) -> list[Path]:

@@ -33,13 +33,24 @@ def reading(what: str, project_path: Path) -> Iterator[None]:
 def cannot_read(what: str, error: BaseException, project_path: Path) -> IntrospectionError:
     """The error for a project of which one part cannot be read."""
     lines = [f"cannot read {what} of the Kedro project at {project_path}", f"  {cause(error)}"]
-    place = user_line(error, project_path)
+    first = _first(error)
+    if first is not error:
+        lines.append(f"  because of {cause(first)}")
+    place = user_line(first, project_path) or user_line(error, project_path)
     if place:
         lines.append(f"  at {place.file}:{place.line}")
-    hint = _hint(error)
+    hint = _hint(first)
     if hint:
         lines.append(f"  -> {hint}")
     return IntrospectionError("\n".join(lines))
+
+
+def _first(error: BaseException) -> BaseException:
+    """The exception that all others were raised from on purpose."""
+    seen = [error]
+    while seen[-1].__cause__ is not None and seen[-1].__cause__ not in seen:
+        seen.append(seen[-1].__cause__)
+    return seen[-1]
 
 
 def cause(error: BaseException) -> str:

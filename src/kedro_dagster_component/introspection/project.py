@@ -20,7 +20,13 @@ from kedro.utils import find_kedro_project
 from kedro_dagster_component.compat.kedro import create_catalog, session_without_plugins
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Position, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
-from kedro_dagster_component.introspection.conf import DAGSTER_PATTERNS, Conf, globals_problems, yaml_problems
+from kedro_dagster_component.introspection.conf import (
+    DAGSTER_PATTERNS,
+    Conf,
+    check_source,
+    globals_problems,
+    yaml_problems,
+)
 from kedro_dagster_component.introspection.failures import reading
 from kedro_dagster_component.manifest import ProjectRef
 
@@ -84,6 +90,8 @@ def open_project(ref: ProjectRef) -> OpenProject:
     elif not path.is_dir():
         raise IntrospectionError(f"the project path {path} is no folder")
     os.chdir(path)
+    if ref.conf_source is not None:
+        check_source(ref.conf_source, path)
     project_name, package_name = _configure(ref, path)
     with reading("the settings (settings.py)", path), session_without_plugins(project_hooks=ref.include_hooks):
         session = KedroSession.create(
@@ -109,7 +117,7 @@ def _configure(ref: ProjectRef, path: Path) -> tuple[str, str]:
         with reading("the package", path):
             configure_project(ref.package_name)
         return ref.package_name, ref.package_name
-    with reading("pyproject.toml", path):
+    with reading("pyproject.toml or the settings (settings.py)", path):
         metadata = bootstrap_project(path)
     return metadata.project_name or metadata.package_name, metadata.package_name
 

@@ -65,6 +65,23 @@ def test_a_requirement_that_is_not_installed(read, tmp_path):
     assert "install the project's requirements" in message
 
 
+def test_the_error_behind_one_that_the_project_raises(read, tmp_path):
+    registry = """
+        try:
+            import not_installed
+        except ImportError as error:
+            raise RuntimeError("no pipelines") from error
+    """
+    message = failure(read, registry=registry)
+    assert "RuntimeError: no pipelines\n  because of ModuleNotFoundError: No module named 'not_installed'\n" in message
+    assert f"at {tmp_path.resolve()}/demo/src/demo/pipeline_registry.py:3" in message
+    assert "install the project's requirements (for 'not_installed')" in message
+
+
+def test_an_error_in_the_settings_is_not_said_to_be_one_of_pyproject(read):
+    assert "cannot read pyproject.toml or the settings (settings.py)" in failure(read, settings="1 / 0\n")
+
+
 def test_a_syntax_error_in_the_settings(read, tmp_path):
     message = failure(read, settings="x = 1\ny = = 2\n")
     assert "SyntaxError" in message
@@ -84,8 +101,9 @@ def test_a_missing_default_folder(project):
         introspect_project(demo.ref())
 
 
-def test_a_missing_configuration_source(read):
-    assert "has no configuration source /nowhere/conf" in failure(read, ref={"conf_source": "/nowhere/conf"})
+@pytest.mark.parametrize("source", ["/nowhere/conf", "/nowhere/conf.tar.gz"])
+def test_a_missing_configuration_source(read, source):
+    assert f"has no configuration source {source}\n" in failure(read, ref={"conf_source": source})
 
 
 def test_broken_yaml_in_two_files_at_once(read, tmp_path):
