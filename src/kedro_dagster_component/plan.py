@@ -77,6 +77,7 @@ class DatasetPlan:
         checks: Of its data.
         is_free: Whether no node makes it.
         metadata: What is told of each materialisation.
+        code_version: Of its asset; None without.
     """
 
     name: str
@@ -88,6 +89,7 @@ class DatasetPlan:
     checks: tuple[CheckPlan, ...] = ()
     is_free: bool = False
     metadata: MetadataChoice = MetadataChoice()
+    code_version: str | None = None
 
 
 @dataclass(frozen=True)

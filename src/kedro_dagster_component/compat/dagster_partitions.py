@@ -15,6 +15,7 @@ from dagster._core.definitions.data_version import (
     NULL_EVENT_POINTER,
     SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD,
     compute_logical_data_version,
+    extract_data_version_from_entry,
     get_input_data_version_tag,
     get_input_event_pointer_tag,
 )
@@ -98,6 +99,8 @@ def version_tags(
     step_context: Any,
     asset_key: dg.AssetKey,
     keys_by_input: Mapping[dg.AssetKey, Sequence[str]],
+    *,
+    code_version: str | None,
     own_code_version: str | None,
 ) -> dict[str, str]:
     """Code version, data version and provenance of one materialisation, as Dagster tags those it makes itself.
@@ -105,33 +108,40 @@ def version_tags(
     Args:
         step_context: Of the step.
         asset_key: What was materialised.
-        keys_by_input: Partition keys taken of each partitioned input.
+        keys_by_input: All inputs that are assets; of partitioned ones the partition keys taken.
+        code_version: Of the asset; it counts where the run's job, one of ops, does not know it.
         own_code_version: See `data_version`.
-
-    Returns:
-        Empty where the run's job does not know the asset.
     """
     layer = step_context.job_def.asset_layer
-    if not layer.has(asset_key):
-        return {}
-    node = layer.get(asset_key)
-    code_version = node.code_version or step_context.dagster_run.run_id
-    if not step_context.is_external_input_asset_version_info_loaded:
+    knows = layer.has(asset_key)
+    told = layer.get(asset_key).code_version if knows else code_version
+    if knows and not step_context.is_external_input_asset_version_info_loaded:
         step_context.fetch_external_input_asset_version_info()
-    tags, versions = {CODE_VERSION_TAG: code_version}, {}
-    for key in node.parent_keys:
-        info = step_context.maybe_fetch_and_get_input_asset_version_info(key)
-        version = (info.data_version if info is not None else None) or DEFAULT_DATA_VERSION
+    tags, versions = {CODE_VERSION_TAG: told or step_context.dagster_run.run_id}, {}
+    for key in layer.get(asset_key).parent_keys if knows else keys_by_input:
+        storage_id, version = _input_version(step_context, key, knows=knows)
         keys = keys_by_input.get(key, ())
-        if info is not None and 0 < len(keys) < SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD:
+        if storage_id is not None and 0 < len(keys) < SKIP_PARTITION_DATA_VERSION_DEPENDENCY_THRESHOLD:
             version = step_context._data_version_cache._get_partitions_data_version_from_keys(key, list(keys))  # noqa: SLF001
         versions[key] = version
         tags[get_input_data_version_tag(key)] = version.value
-        tags[get_input_event_pointer_tag(key)] = (
-            str(info.storage_id) if info is not None and info.storage_id else NULL_EVENT_POINTER
-        )
+        tags[get_input_event_pointer_tag(key)] = str(storage_id) if storage_id else NULL_EVENT_POINTER
     own = data_version(step_context, asset_key, own_code_version)
-    tags[DATA_VERSION_TAG] = (own or compute_logical_data_version(code_version, versions)).value
+    if not knows and told is not None and told == own_code_version:
+        own = dg.DataVersion(step_context.dagster_run.run_id)
+    tags[DATA_VERSION_TAG] = (own or compute_logical_data_version(tags[CODE_VERSION_TAG], versions)).value
     if own is not None:
         tags[DATA_VERSION_IS_USER_PROVIDED_TAG] = "true"
     return tags
+
+
+def _input_version(step_context: Any, key: dg.AssetKey, *, knows: bool) -> tuple[int | None, dg.DataVersion]:
+    """Storage id (None without) and data version of the latest event of an input."""
+    if knows:
+        info = step_context.maybe_fetch_and_get_input_asset_version_info(key)
+        return (info.storage_id if info is not None else None), (info and info.data_version) or DEFAULT_DATA_VERSION
+    cache = step_context._data_version_cache  # noqa: SLF001 - its public part looks for the input's name in a job of assets
+    event = cache._get_input_asset_event(key, cache._fetch_asset_records([key]).get(key))  # noqa: SLF001
+    if event is None:
+        return None, DEFAULT_DATA_VERSION
+    return event.storage_id, extract_data_version_from_entry(event.event_log_entry) or DEFAULT_DATA_VERSION

@@ -198,9 +198,8 @@ class _Step:
         inputs = request.inputs if request is not None else {}
         tags = self._tags(key)
         taken = {
-            dg.AssetKey(dataset.asset_key): tuple(inputs[dataset.name].parameters)
+            dg.AssetKey(dataset.asset_key): tuple(inputs[dataset.name].parameters) if dataset.name in inputs else ()
             for dataset in self._plan.inputs
-            if dataset.name in inputs
         }
         made: list[tuple[tuple[str, ...], DatasetPlan | None]] = [
             (dataset.asset_key, dataset) for dataset in self._plan.outputs.values()
@@ -217,8 +216,13 @@ class _Step:
                 metadata = saved_metadata(report, dataset, result, stored=self._stores, key=key)
                 metadata |= self._stored(dataset, report, key)
                 metadata |= self.checks.metadata(dataset, result) if _fans_out(self._plan) else {}
+            own = self._plan.node.code_version
             versions = version_tags(
-                self._context.get_step_execution_context(), dg.AssetKey(asset_key), taken, self._plan.node.code_version
+                self._context.get_step_execution_context(),
+                dg.AssetKey(asset_key),
+                taken,
+                code_version=dataset.code_version if dataset is not None else own,
+                own_code_version=own,
             )
             self._log(asset_key, metadata, key, {**tags, **versions})
 

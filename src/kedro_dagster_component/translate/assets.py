@@ -112,6 +112,7 @@ def build_dataset_plans(
             type=manifest.datasets[name].type,
             is_free=name not in table.producers,
             metadata=metadata_choice(manifest.datasets[name], metadata),
+            code_version=spec.code_version,
         )
         for name, spec in table.datasets.items()
     }

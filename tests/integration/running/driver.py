@@ -15,7 +15,7 @@ requests are a list of mappings, each of them one Dagster run (all keys optional
     schedule     name of a schedule; what it asks for at `at` (ISO 8601) is the run, and it has to be one
 
 Each report has `checks` (what came of each, by `a/b:name`), `run_id`, `success`, `steps` (keys of those that succeeded), `failures` (message by step key), `error`
-(of the run as a whole), `saved` (metadata by asset key), `partitions` (asset key and partition), `order` (asset keys as saved) and `logs`
+(of the run as a whole), `saved` (metadata by asset key), `partitions` (asset key and partition), `partition_tags` (of them), `order` (asset keys as saved) and `logs`
 ([level, message]).
 """
 
@@ -133,6 +133,9 @@ class Driver:
             ],
             "tags": {item.asset_key.to_user_string(): dict(item.tags or {}) for item in saved},
             "partitions": [[item.asset_key.to_user_string(), item.partition] for item in saved],
+            "partition_tags": [
+                [item.asset_key.to_user_string(), item.partition, dict(item.tags or {})] for item in saved
+            ],
             "checks": checked(events),
             "order": [item.asset_key.to_user_string() for item in saved],
             "logs": [[entry.level, entry.user_message] for entry in logs],

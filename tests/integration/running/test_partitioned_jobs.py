@@ -210,6 +210,19 @@ def test_a_job_over_two_definitions_takes_configuration_and_parameters(scene):
     assert (root / "data/region/eu.txt").read_text() == "EU!"
 
 
+def test_a_job_over_two_definitions_records_versions_as_a_job_of_assets(scene):
+    reports, _ = scene
+
+    def tags(name, asset, partition):
+        [found] = [tags for key, one, tags in reports[name]["partition_tags"] if (key, one) == (asset, partition)]
+        return found
+
+    of_ops, of_assets = tags("both", "region_text", "eu"), tags("regions at a tick", "region_text", "eu")
+    assert of_ops.keys() == of_assets.keys() >= {"dagster/code_version", "dagster/input_data_version/region"}
+    assert of_ops["dagster/code_version"] == of_assets["dagster/code_version"]
+    assert "dagster/input_data_version/total" in tags("both", "report", None)
+
+
 @pytest.mark.parametrize("where", ["", " between processes"])
 def test_a_key_that_fails_stops_no_other_and_only_it_runs_again(scene, where):
     reports, root = scene
