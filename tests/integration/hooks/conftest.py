@@ -38,7 +38,7 @@ class Tracing:
         mine = {"DAGSTER_HOME": str(home), "PYTHONPATH": path, "HOOK_TRACE": str(self.trace_file)}
         return {**os.environ, **mine, **self.extra_env, **more}
 
-    def drive(self, *requests, timeout=240):
+    def drive(self, *requests, timeout=600):
         """Runs in one process, see `running/driver.py`: their reports."""
         asked, answered = self.root / "requests.json", self.root / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")

@@ -102,7 +102,7 @@ class DevServer:
         (value,) = found["data"].values()
         return value
 
-    def wait_until_ready(self, seconds=90):
+    def wait_until_ready(self, seconds=300):
         end = time.monotonic() + seconds
         text = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name location { name } } } } }"
         while True:
@@ -155,12 +155,12 @@ class DevServer:
     def status(self, run_id):
         return self.query(STATUS, run=run_id)["status"]
 
-    def wait(self, run_id, seconds=120):
+    def wait(self, run_id, seconds=300):
         """Status of a run once it has ended."""
         until(lambda: self.status(run_id) in ENDED, seconds, self.log)
         return self.status(run_id)
 
-    def run_with_tag(self, key, value=None, seconds=150):
+    def run_with_tag(self, key, value=None, seconds=300):
         """Id of the first run with a tag, once it is there."""
         tag = {"key": key, "value": value} if value else {"key": key}
         found = []
