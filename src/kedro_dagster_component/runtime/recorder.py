@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import islice
 from time import perf_counter
 from typing import Any
 
@@ -21,8 +22,8 @@ from kedro_dagster_component.runtime.tables import columns_of, count_rows, first
 
 _logger = logging.getLogger(__name__)
 
-_MAX_COMPARED = 20
-"""Tables of one save whose columns are compared: they are partitions, or sheets that have nothing in common."""
+_MAX_LOOKED_AT = 20
+"""Values of a mapping that are looked at to tell whether they are tables, and of the same columns."""
 _MAX_PICTURES = 4
 
 
@@ -98,9 +99,9 @@ class Recorder:
         """Stop the clock before any other hook runs, and look at the data."""
         record = self._records.saves.setdefault(dataset_name, SaveRecord())
         record.seconds += self._elapsed(dataset_name)
-        parts = list(data.values()) if isinstance(data, Mapping) else [data]
-        record.is_empty = isinstance(data, Mapping) and not parts
-        record.keys = tuple(map(str, data)) if isinstance(data, Mapping) else ()
+        parts = _parts(data)
+        record.is_empty = isinstance(data, Mapping) and not data
+        record.keys = tuple(map(str, data)) if isinstance(data, Mapping) and len(parts) == len(data) else ()
         choice = self._choices.get(without_suffix(dataset_name), MetadataChoice())
         for part in choice.parts & _TOLD.keys():
             tell(part, dataset_name, partial(_TOLD[part], record, data, parts, choice))
@@ -108,6 +109,17 @@ class Recorder:
     def _elapsed(self, dataset_name: str) -> float:
         now = perf_counter()
         return now - self._started.pop(dataset_name, now)
+
+
+def _parts(data: Any) -> list[Any]:
+    """The object itself; the values of a mapping, all of them where they are tables, else the first ones.
+
+    What a mapping holds is either partitions or data of its own, which may be a million values.
+    """
+    if not isinstance(data, Mapping):
+        return [data]
+    first = list(islice(data.values(), _MAX_LOOKED_AT))
+    return list(data.values()) if any(map(is_table, first)) else first
 
 
 def tell(part: str, subject: str, find: Callable[[], Any]) -> Any:
@@ -127,7 +139,7 @@ def tell(part: str, subject: str, find: Callable[[], Any]) -> Any:
 
 
 def _tell_columns(record: SaveRecord, data: Any, parts: list[Any], choice: MetadataChoice) -> None:
-    found = [columns for part in parts[:_MAX_COMPARED] if (columns := columns_of(part)) is not None]
+    found = [columns for part in parts[:_MAX_LOOKED_AT] if (columns := columns_of(part)) is not None]
     if found and all(columns == found[0] for columns in found):
         record.metadata.setdefault("dagster/column_schema", PlainMetadata("schema", schema_of(found[0])))
 
@@ -139,7 +151,7 @@ def _tell_rows(record: SaveRecord, data: Any, parts: list[Any], choice: Metadata
 
 
 def _tell_first_rows(record: SaveRecord, data: Any, parts: list[Any], choice: MetadataChoice) -> None:
-    table = next((part for part in parts[:_MAX_COMPARED] if is_table(part)), None)
+    table = next((part for part in parts[:_MAX_LOOKED_AT] if is_table(part)), None)
     if table is not None and _PREVIEW not in record.metadata:
         record.metadata[_PREVIEW] = PlainMetadata("table", first_rows(table, choice.preview_rows))
 

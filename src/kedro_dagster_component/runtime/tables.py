@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from itertools import islice
 from typing import Any
 
@@ -197,7 +198,12 @@ _LIBRARIES: Mapping[tuple[str, str], _Library] = {
 
 
 def _library(data: Any) -> _Library | None:
-    for kind in type(data).__mro__:
+    return _library_of(type(data))  # type: ignore[arg-type]  # mypy takes no class for hashable
+
+
+@cache
+def _library_of(kind_of_data: type) -> _Library | None:
+    for kind in kind_of_data.__mro__:
         parts = kind.__module__.split(".")
         for package in (parts[0], ".".join(parts[:2])):
             if library := _LIBRARIES.get((package, kind.__name__)):

@@ -1,6 +1,7 @@
 """The recorder, called as Kedro's hook manager does it."""
 
 import logging
+from collections.abc import Mapping
 
 import pandas as pd
 import pytest
@@ -48,6 +49,26 @@ def test_tables_of_different_columns_have_no_schema(saves):
     record = saves({"one": FRAME, "other": OTHER})
     assert "dagster/column_schema" not in record.metadata
     assert record.row_count == 4
+
+
+class Endless(Mapping):
+    """A mapping that is too large to be walked through."""
+
+    def __len__(self):
+        return 10**9
+
+    def __getitem__(self, key):
+        return key
+
+    def __iter__(self):
+        yield from range(1000)
+        raise AssertionError("walked through")
+
+
+def test_a_large_mapping_is_not_walked_through(saves, caplog):
+    record = saves(Endless())
+    assert (record.row_count, record.metadata, record.keys, record.is_empty) == (None, {}, (), False)
+    assert caplog.messages == []
 
 
 def test_only_what_is_asked_for_is_told(saves):
