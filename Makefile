@@ -90,6 +90,10 @@ test-lowest: .venv-lowest/.test  ## the tests that run on the lowest versions
 test-mlflow: .venv-mlflow/.test  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
 	$(BIN_MLFLOW)/python -m pytest $(PYTEST_OPTIONS) tests/mlflow
 
+.PHONY: pictures
+pictures: .venv/.test  ## take the pictures of the docs again (needs Chromium)
+	KEEP_PICTURES=1 $(BIN)/python -m pytest tests/browser
+
 .PHONY: bench
 bench: .venv/.test  ## measure loading, translating and running generated projects
 	$(BIN)/python -m benchmarks
