@@ -160,6 +160,10 @@ class DevServer:
         until(lambda: self.status(run_id) in ENDED, seconds, self.log)
         return self.status(run_id)
 
+    def wait_for_all(self, seconds=240):
+        """Until every run has ended."""
+        until(lambda: all(run["status"] in ENDED for run in self.query(RUNS, filter={})["results"]), seconds, self.log)
+
     def run_with_tag(self, key, value=None, seconds=300):
         """Id of the first run with a tag, once it is there."""
         tag = {"key": key, "value": value} if value else {"key": key}
