@@ -24,6 +24,16 @@ directory_type = "project"
 [tool.dg.project]
 root_module = "{module}"
 """
+_DEFINITIONS = """\
+from pathlib import Path
+
+from dagster import definitions, load_from_defs_folder
+
+
+@definitions
+def defs():
+    return load_from_defs_folder(path_within_project=Path(__file__).parent)
+"""
 _HEADER = '''\
 """Assets and jobs."""
 
@@ -50,6 +60,7 @@ def _write_project(root: Path, module: str, files: Mapping[str, str]) -> None:
     texts = {
         "pyproject.toml": _PYPROJECT.format(module=module),
         f"src/{module}/__init__.py": "",
+        f"src/{module}/definitions.py": _DEFINITIONS,
         f"{defs}/__init__.py": "",
         **{f"{defs}/{name}": text for name, text in files.items()},
     }

@@ -98,15 +98,22 @@ _GROWING: Mapping[str, Value] = {
 _WHOLE: Mapping[str, Value] = {
     "imports: Dagster and the component": phase("translate", "import"),
     "imports: Dagster": phase("build_by_hand", "import"),
-    "whole load from `component.yaml`": cpu("load_component"),
+    "whole load, cold: the project is read": cpu("load_component"),
+    "whole load, the first of all: it is read twice": cpu("load_first"),
+    "whole load, warm": cpu("load_warm"),
     "whole load, by hand": cpu("load_by_hand"),
+    "`dg list defs`, warm": cpu("list_defs_warm"),
+    "`dg list defs`, by hand": cpu("list_defs_by_hand"),
 }
 _WALL: Mapping[str, Value] = {
-    "whole load from `component.yaml`": wall("load_component"),
+    "whole load, cold": wall("load_component"),
+    "whole load, the first of all": wall("load_first"),
+    "whole load, warm": wall("load_warm"),
     "whole load, by hand": wall("load_by_hand"),
 }
 _PEAKS: Mapping[str, Value] = {
-    "whole load from `component.yaml`, its own process": peak_mebibytes("load_component"),
+    "whole load, cold, its own process": peak_mebibytes("load_component"),
+    "whole load, warm": peak_mebibytes("load_warm"),
     "whole load, by hand": peak_mebibytes("load_by_hand"),
     "Kedro alone": peak_mebibytes("read_with_kedro"),
 }
@@ -149,9 +156,19 @@ def goals(samples: SamplesBySize) -> list[Goal]:
     size = max(samples)
     found = samples[size]
     cold = cpu("load_by_hand")(found) + 1.1 * cpu("read_with_kedro")(found)
+    listing = cpu("list_defs_warm")(found) / cpu("list_defs_by_hand")(found)
+    memory = peak_mebibytes("load_by_hand")(found) + 10
     wanted = [
         Goal(f"translation of {size} nodes, against by hand", translation(found) / by_hand(found), 3.0, " x"),
         Goal(f"cold load of {size} nodes: by hand + 1.1 x Kedro", cpu("load_component")(found), cold, " CPU s"),
+        Goal(
+            f"warm load of {size} nodes, against by hand",
+            cpu("load_warm")(found) / cpu("load_by_hand")(found),
+            1.15,
+            " x",
+        ),
+        Goal(f"`dg list defs` of {size} nodes, warm, against by hand", listing, 1.15, " x"),
+        Goal(f"memory of a warm load of {size} nodes", peak_mebibytes("load_warm")(found), memory, " MiB"),
         Goal("hooks and log bridge, for each node", bridge(found), 5.0, " CPU ms"),
     ]
     own = growth({size: phase("translate", "parse", "build")(found) for size, found in samples.items()})

@@ -13,19 +13,21 @@ from __future__ import annotations
 import gc
 import hashlib
 import importlib
+import io
 import json
 import os
 import resource
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from importlib.metadata import EntryPoints, entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
 from benchmarks.dagster_project import COMPONENT_MODULE, HAND_WRITTEN_MODULE
+from benchmarks.kedro_project import PACKAGE
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -161,8 +163,21 @@ def build_by_hand(folder: Path, watch: Stopwatch) -> Facts:
 
 
 def load_component(folder: Path, watch: Stopwatch) -> Facts:
-    """A whole load from `component.yaml`, as every `dg` command does."""
+    """A whole load from `component.yaml`, as every `dg` command does; with or without a cache, as the environment says."""
     return _load(folder / "component", COMPONENT_MODULE, watch)
+
+
+def load_first(folder: Path, watch: Stopwatch) -> Facts:
+    """The first of all loads with a cache: the project is read twice at once."""
+    return load_component(folder, watch)
+
+
+def load_warm(folder: Path, watch: Stopwatch) -> Facts:
+    """A load with a cache in which nothing has changed; what it saves must not come back by another way."""
+    facts = load_component(folder, watch)
+    if {"kedro", "omegaconf", PACKAGE} & set(sys.modules):
+        raise RuntimeError("a warm load imported Kedro or the project")
+    return facts
 
 
 def load_by_hand(folder: Path, watch: Stopwatch) -> Facts:
@@ -172,6 +187,17 @@ def load_by_hand(folder: Path, watch: Stopwatch) -> Facts:
     if _MEASURED in sys.modules:
         raise RuntimeError(f"definitions written by hand imported {_MEASURED}")
     return facts
+
+
+def list_defs_warm(folder: Path, watch: Stopwatch) -> Facts:
+    """`dg list defs` with a cache in which nothing has changed."""
+    return _list_defs(folder / "component", watch)
+
+
+def list_defs_by_hand(folder: Path, watch: Stopwatch) -> Facts:
+    """The same command on the definitions written by hand, where this package is not installed."""
+    with patch("importlib.metadata.entry_points", _entry_points_of_others):
+        return _list_defs(folder / "by_hand", watch)
 
 
 def run_nodes(folder: Path, watch: Stopwatch) -> Facts:
@@ -222,7 +248,10 @@ def run_nodes(folder: Path, watch: Stopwatch) -> Facts:
 
 PROBES: Mapping[str, Callable[[Path, Stopwatch], Facts]] = {
     probe.__name__: probe
-    for probe in (read_with_kedro, introspect, translate, build_by_hand, load_component, load_by_hand, run_nodes)
+    for probe in (
+        *(read_with_kedro, introspect, translate, build_by_hand, load_component, load_first, load_warm, load_by_hand),
+        *(list_defs_warm, list_defs_by_hand, run_nodes),
+    )
 }
 """By name."""
 
@@ -295,6 +324,17 @@ def _load(folder: Path, module: str, watch: Stopwatch) -> Facts:
     with watch.phase("load"):
         defs = dg.load_from_defs_folder(path_within_project=folder / "src" / module)
     return _resolve(defs, watch)
+
+
+def _list_defs(folder: Path, watch: Stopwatch) -> Facts:
+    os.chdir(folder)
+    sys.path.append(str(folder / "src"))  # Dagster takes the first one away
+    shown = io.StringIO()
+    with watch.phase("command"), redirect_stdout(shown):
+        from dagster_dg_cli.cli import cli
+
+        cli(["list", "defs", "--json"], standalone_mode=False)
+    return lambda: {"assets": len(json.loads(shown.getvalue())["assets"])}
 
 
 def _resolve(defs: dg.Definitions, watch: Stopwatch) -> Facts:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import compileall
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
@@ -17,10 +18,16 @@ from benchmarks.dagster_project import write_component_project, write_hand_writt
 from benchmarks.kedro_project import write_kedro_project
 from benchmarks.shape import build_shape
 
-PROBES = ("read_with_kedro", "introspect", "translate", "build_by_hand", "load_component", "load_by_hand", "run_nodes")
+PROBES = (
+    *("read_with_kedro", "introspect", "translate", "build_by_hand", "load_component", "load_first", "load_warm"),
+    *("load_by_hand", "list_defs_warm", "list_defs_by_hand", "run_nodes"),
+)
 """Names of the probes, in the order of one turn; the second writes what the third and the last read."""
 
-_SAME = ("translate", "build_by_hand", "load_component", "load_by_hand")
+_WITH_CACHE = frozenset({"load_first", "load_warm", "list_defs_warm"})
+"""These keep the manifest of the Kedro project in a folder of the turn; the first of them makes it."""
+
+_SAME = ("translate", "build_by_hand", "load_component", "load_first", "load_warm", "load_by_hand")
 _ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -74,7 +81,8 @@ def write_projects(size: int, folder: Path) -> None:
     write_kedro_project(shape, folder / "kedro")
     write_component_project(folder / "component")
     write_hand_written_project(shape, folder / "by_hand")
-    compileall.compile_dir(folder, quiet=2)
+    for code in (folder, _ROOT / "src", _ROOT / "benchmarks"):
+        compileall.compile_dir(code, quiet=2)
 
 
 def run_probe(probe: str, folder: Path) -> Sample:
@@ -84,7 +92,11 @@ def run_probe(probe: str, folder: Path) -> Sample:
         BenchmarkError: It failed.
     """
     command = [sys.executable, "-m", "benchmarks.probes", probe, str(folder)]
-    done = subprocess.run(command, cwd=_ROOT, env=environment(), capture_output=True, text=True, check=False)
+    cache = folder / "cache"
+    if probe == "load_first":
+        shutil.rmtree(cache, ignore_errors=True)
+    variables = {**environment(), "KEDRO_DAGSTER_CACHE": str(cache) if probe in _WITH_CACHE else "off"}
+    done = subprocess.run(command, cwd=_ROOT, env=variables, capture_output=True, text=True, check=False)
     if done.returncode:
         raise BenchmarkError(f"{probe} failed:\n{done.stderr[-4000:]}")
     return Sample(**json.loads(done.stdout.splitlines()[-1]))
@@ -93,7 +105,8 @@ def run_probe(probe: str, folder: Path) -> Sample:
 def environment() -> dict[str, str]:
     """Variables of a measured process: quiet, with this package and the benchmarks importable."""
     quiet = {"DO_NOT_TRACK": "1", "KEDRO_DISABLE_TELEMETRY": "1", "PYTHONHASHSEED": "0", "PYTHONWARNINGS": "ignore"}
-    kept = {name: value for name, value in os.environ.items() if name not in {"KEDRO_ENV", "DAGSTER_HOME"}}
+    left_out = {"KEDRO_ENV", "DAGSTER_HOME", "PYTHONDONTWRITEBYTECODE"}
+    kept = {name: value for name, value in os.environ.items() if name not in left_out}
     return {**kept, **quiet, "PYTHONPATH": os.pathsep.join([str(_ROOT / "src"), str(_ROOT)])}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -226,7 +227,8 @@ class _Assembly:
         return checks
 
     def _assets(self) -> dict[str, dg.AssetsDefinition]:
-        """The assets of each step, by op name."""
+        """The assets of each step, by op name; the definitions hold on to no more than a step needs."""
+        execute = partial(_execute, self._component, self._instance)
         return {
             name: build_node_assets(
                 step,
@@ -234,13 +236,10 @@ class _Assembly:
                 self._manifest,
                 self._instance,
                 replace(self._settings[name], checks=self._checks.of([one.name for one in step.outputs.values()])),
-                self._execute,
+                execute,
             )
             for name, step in self._steps.items()
         }
-
-    def _execute(self, context: dg.AssetExecutionContext, step: StepPlan) -> Iterator[Any]:
-        yield from self._component.execute(context, self._instance, step)
 
     def _spec(self, node: NodeEntry | None, dataset: DatasetEntry | None) -> dg.AssetSpec:
         """The final spec; a node that bears the name of a dataset keeps out of its way."""
@@ -407,6 +406,12 @@ class _Assembly:
         choice = plan.config.executor
         at = ("executors", choice) if isinstance(choice, str) else ("jobs", source, "executor")
         return ConfigurationError([Problem(f"job '{source}': {error}", self._positions.at(*at))])
+
+
+def _execute(
+    component: KedroProjectComponent, instance: InstancePlan, context: dg.AssetExecutionContext, step: StepPlan
+) -> Iterator[Any]:
+    yield from component.execute(context, instance, step)
 
 
 def project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:

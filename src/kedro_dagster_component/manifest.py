@@ -21,7 +21,7 @@ MANIFEST_FORMAT = 2
 class Record(BaseModel):
     """Base of all plain data here: frozen, strict about unknown fields."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # the outer ones hold the inner
 
 
 class ProjectRef(Record):

@@ -26,7 +26,7 @@ S = TypeVar("S", bound="Section")
 class Section(BaseModel):
     """Frozen, strict about unknown keys, and with errors in plain English."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)  # most of them are used by no load
 
     takes_nothing: ClassVar[bool] = True
     """Whether a key without a value means the default."""
