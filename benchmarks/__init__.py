@@ -11,4 +11,6 @@
 | `running` | generates projects, starts the probes in turn, and takes medians |
 | `figures` | from medians to the figures of the report, growth and goals included |
 | `report` | the figures as tables |
+
+`python -m benchmarks.fan_out` and `python -m benchmarks.grouping` measure partitions and groups of nodes.
 """

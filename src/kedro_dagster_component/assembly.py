@@ -15,6 +15,7 @@ from kedro_dagster_component.attributes import cache_of, check_attributes, check
 from kedro_dagster_component.config.check_executors import kinds_in
 from kedro_dagster_component.config.check_sensors import name_clash
 from kedro_dagster_component.config.configured import with_settings
+from kedro_dagster_component.config.grouping import grouping_choice
 from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
@@ -26,6 +27,7 @@ from kedro_dagster_component.config.without_effect import (
     settings_without_effect,
 )
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
+from kedro_dagster_component.grouping import checked_groups, jobs_with_assets
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at, warn_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
@@ -38,12 +40,11 @@ from kedro_dagster_component.translate.assets import (
     AssetTable,
     OpSettings,
     build_asset_table,
-    build_dataset_plans,
     build_external_specs,
-    build_node_assets,
-    build_step_plan,
+    build_step_assets,
 )
 from kedro_dagster_component.translate.config_schema import changeable_configs
+from kedro_dagster_component.translate.crossings import check_crossings
 from kedro_dagster_component.translate.executors import (
     ExecutorError,
     build_executor,
@@ -52,6 +53,7 @@ from kedro_dagster_component.translate.executors import (
 )
 from kedro_dagster_component.translate.exposure import exposed_nodes, hidden_inputs
 from kedro_dagster_component.translate.fan_out import names_of_step, with_fan_out
+from kedro_dagster_component.translate.grouping import inside_datasets
 from kedro_dagster_component.translate.jobs import (
     JobPlan,
     build_job,
@@ -70,6 +72,7 @@ from kedro_dagster_component.translate.run_metadata import with_preview
 from kedro_dagster_component.translate.run_sensors import build_hook_sensors
 from kedro_dagster_component.translate.session_resource import build_session_resource
 from kedro_dagster_component.translate.static_metadata import with_project
+from kedro_dagster_component.translate.steps import build_dataset_plans, build_step_plans
 from kedro_dagster_component.translation import TranslationError
 from kedro_dagster_component.triggers import build_automation, build_configured_sensors, sensor_surroundings
 
@@ -127,15 +130,12 @@ class _Assembly:
                     config, positions, manifest, {plan.name.removeprefix(self._prefix) for plan in self._jobs}
                 )
             )
-        self._table = build_asset_table(manifest, node_ids, self._spec)
+        inside = inside_datasets(manifest, node_ids, grouping_choice(component.group_nodes_by))
+        self._table = build_asset_table(manifest, node_ids, self._spec, inside)
         self._check_keys()
-        self._checks = build_check_table(
-            component.get_asset_check_specs,
-            place,
-            manifest,
-            self._table,
-            build_dataset_plans(manifest, self._table, component.include_metadata),
-        )
+        self._jobs = jobs_with_assets(self._jobs, self._table, manifest, positions)
+        plans = build_dataset_plans(manifest, self._table, inside, component.include_metadata)
+        self._checks = build_check_table(component.get_asset_check_specs, place, manifest, self._table, plans)
         self._datasets = self._checks.datasets
         self._partitions = build_partition_table(
             manifest, node_ids, {**partitions_of(component), **config.partitions}, self._table.partitions
@@ -143,6 +143,7 @@ class _Assembly:
         self._check_partitions()
         self._steps, self._settings = self._plan_steps()
         self._instance = self._plan_instance()
+        warn_of(check_crossings(self._jobs, self._steps, config, positions, component.executor))
 
     def build(self, claims: Claims) -> dg.Definitions:
         """All definitions, once their names are claimed."""
@@ -230,7 +231,7 @@ class _Assembly:
         """The assets of each step, by op name; the definitions hold on to no more than a step needs."""
         execute = partial(_execute, self._component, self._instance)
         return {
-            name: build_node_assets(
+            name: build_step_assets(
                 step,
                 self._table,
                 self._manifest,
@@ -254,7 +255,7 @@ class _Assembly:
 
     def _steps_of(self, plan: JobPlan) -> list[StepPlan]:
         wanted = set(plan.node_ids)
-        return [step for step in self._steps.values() if step.node.id in wanted]
+        return [step for step in self._steps.values() if not wanted.isdisjoint(step.node_ids)]
 
     def _definitions_of(self, plan: JobPlan) -> list[Any]:
         """The different partitions of a job's steps."""
@@ -297,23 +298,15 @@ class _Assembly:
 
     def _plan_steps(self) -> tuple[dict[str, StepPlan], dict[str, OpSettings]]:
         """Steps and their settings, by op name."""
-        names = op_names(self._component, self._node_ids, [plan.name for plan in self._jobs])
+        groups = checked_groups(self._component, self._place, self._manifest, self._node_ids, self._partitions.steps)
+        named = op_names(self._component, groups, [plan.name for plan in self._jobs])
+        plans = build_step_plans(self._manifest, self._table, self._datasets, named, self._partitions.steps)
         shared = shared_settings(self._component)
-        steps, settings = {}, {}
-        for node_id, op_name in names.items():
-            own = self._table.nodes.get(node_id)
-            step = build_step_plan(
-                op_name,
-                self._manifest.nodes[node_id],
-                self._manifest,
-                self._datasets,
-                partitions=self._partitions.steps.get(node_id),
-                asset_key=tuple(own.key.path) if own is not None else (),
-            )
-            settings[op_name] = settings_of_step(step, self._manifest, self._positions, shared)
-            step = with_preview(step, self._component.include_metadata)
-            steps[op_name] = with_fan_out(step, settings[op_name].backfill_policy)
-        return steps, settings
+        settings = {
+            name: settings_of_step(step, self._manifest, self._positions, shared) for name, step in plans.items()
+        }
+        steps = {name: with_preview(step, self._component.include_metadata) for name, step in plans.items()}
+        return {name: with_fan_out(step, settings[name].backfill_policy) for name, step in steps.items()}, settings
 
     def _check_partitions(self) -> None:
         """Partitions that cannot be together in one node, or be mapped to each other."""
@@ -339,12 +332,15 @@ class _Assembly:
             ref=self._manifest.ref,
             memory=self._component.memory_datasets,
             steps=self._steps,
-            datasets={dataset.asset_key: dataset for dataset in self._datasets.values()},
+            datasets={dataset.asset_key: dataset for dataset in self._datasets.values() if dataset.asset_key},
             job_params=job_params(self._jobs),
             job_pipelines={plan.name: plan.pipelines for plan in self._jobs},
             job_partitions=job_partitions(self._jobs, self._definitions_of),
             job_filters=job_filters(self._jobs),
             job_loggers=job_loggers(self._jobs, self._config),
+            op_job_nodes={
+                plan.name: frozenset(plan.node_ids) for plan in self._jobs if len(self._definitions_of(plan)) > 1
+            },
             run_hooks=self._component.run_hooks,
         )
 

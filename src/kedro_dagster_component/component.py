@@ -154,6 +154,15 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
             examples=[["node:upload_report"]],
         ),
     ] = None
+    group_nodes_by: Annotated[
+        str,
+        Resolver.default(
+            description="Which nodes one step runs: `node` (each by itself), `namespace` (its first part; `namespace:2` the "
+            "first two), `pipeline`, `tag:<prefix>` (nodes with the same tag of that prefix) or `memory` (nodes joined by "
+            "in-memory datasets, which stay inside the step and are no assets then).",
+            examples=["namespace", "tag:step_", "memory"],
+        ),
+    ] = "node"
     name_prefix: Annotated[
         str | None,
         Resolver.default(
@@ -345,12 +354,12 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
         return job
 
     def execute(self, context: dg.AssetExecutionContext, instance: InstancePlan, step: StepPlan) -> Iterator[Any]:
-        """Run the step of one node. Override it to do something around every node.
+        """Run a step. Override it to do something around every step.
 
         Args:
             context: Dagster's.
             instance: This component instance.
-            step: The step; `step.node` is the Kedro node it runs.
+            step: The step; `step.nodes` are the Kedro nodes it runs, one unless `group_nodes_by` groups them.
 
         Yields:
             Dagster's events.
@@ -359,7 +368,7 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
             ```python
             class MyKedroComponent(KedroProjectComponent):
                 def execute(self, context, instance, step):
-                    context.log.info(f"starting {step.node.name}")
+                    context.log.info(f"starting {step.label}")
                     yield from super().execute(context, instance, step)
             ```
         """

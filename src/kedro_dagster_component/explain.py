@@ -15,7 +15,7 @@ from kedro_dagster_component.errors import Position
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, SourceRef
 from kedro_dagster_component.naming import identifier
 from kedro_dagster_component.parts import InstanceParts
-from kedro_dagster_component.plan import StepPlan
+from kedro_dagster_component.plan import NodePlan, StepPlan
 from kedro_dagster_component.translate.jobs import JobPlan
 from kedro_dagster_component.translate.op_jobs import definitions_of
 
@@ -59,7 +59,7 @@ class Explanation:
 def names_of(parts: InstanceParts, kind: Kind) -> list[str]:
     """Names of all objects of a kind that an instance exposes."""
     if kind == "node":
-        return [step.node.name for step in parts.steps.values()]
+        return [one.node.name for step in parts.steps.values() for one in step.nodes]
     return list(parts.table.datasets) if kind == "dataset" else [plan.name for plan in parts.jobs]
 
 
@@ -76,23 +76,35 @@ def explain(parts: InstanceParts, kind: Kind, name: str) -> list[Explanation]:
 
 def _nodes(parts: InstanceParts, name: str) -> Iterator[Explanation]:
     for step in parts.steps.values():
-        if step.node.name == name:
-            yield Explanation("node", name, _place(step.node.source), tuple(_node_facts(parts, step)))
+        for one in step.nodes:
+            if one.node.name == name:
+                yield Explanation("node", name, _place(one.node.source), tuple(_node_facts(parts, step, one)))
 
 
-def _node_facts(parts: InstanceParts, step: StepPlan) -> Iterator[Fact]:
-    node, settings = step.node, parts.settings[step.op_name]
+def _node_facts(parts: InstanceParts, step: StepPlan, one: NodePlan) -> Iterator[Fact]:
+    node, settings = one.node, parts.settings[step.op_name]
     yield Fact("op", step.op_name, _why_op_name(parts, step), _place(node.source))
+    if step.group is not None:
+        names = ", ".join(other.node.name for other in step.nodes)
+        yield Fact(
+            "nodes of the op", names, "`group_nodes_by` puts them together", parts.place.position("group_nodes_by")
+        )
     yield Fact("function", node.func, "what the node runs", _place(node.source))
-    if node.outputs:
-        for dataset in step.outputs.values():
-            yield Fact("asset", "/".join(dataset.asset_key), f"its output '{dataset.name}'")
-    else:
-        yield Fact("asset", "/".join(step.asset_key), "it has no outputs: an asset named after it stands for it")
-    for dataset in step.inputs:
-        yield Fact("upstream", "/".join(dataset.asset_key), f"its input '{dataset.name}'")
-    for name, value in step.defaults.items():
-        yield Fact("config", f"{name} = {value!r}", "a parameter among its inputs, with the configured value")
+    for dataset in one.outputs.values():
+        yield Fact("asset", "/".join(dataset.asset_key), f"its output '{dataset.name}'")
+    for dataset in one.inside:
+        yield Fact(
+            "no asset", dataset.name, "its output is in memory and stays inside the step: `group_nodes_by: memory`"
+        )
+    if one.marker is not None:
+        what = "what it makes is no asset" if one.inside else "it has no outputs"
+        yield Fact("asset", "/".join(one.asset_key), f"{what}: an asset named after it stands for it")
+    for dataset in one.inputs:
+        yield Fact("upstream", "/".join(dataset.asset_key) or dataset.name, f"its input '{dataset.name}'")
+    for name in node.parameters:
+        if name in step.defaults:
+            shown = f"{name} = {step.defaults[name]!r}"
+            yield Fact("config", shown, "a parameter among its inputs, with the configured value")
     yield from _partition_facts(step)
     given = {"pool": settings.pool, "retry policy": settings.retry_policy, "backfill policy": settings.backfill_policy}
     for what, value in given.items():
@@ -104,6 +116,8 @@ def _node_facts(parts: InstanceParts, step: StepPlan) -> Iterator[Fact]:
 
 
 def _why_op_name(parts: InstanceParts, step: StepPlan) -> str:
+    if step.group is not None:
+        return f"what the nodes share ('{step.group}'), made a valid identifier; `_nodes` where a job or a node has the name"
     name = f"{parts.prefix}{step.node.name}"
     if step.op_name == step.node.name:
         return "the node's name"
@@ -158,7 +172,8 @@ def _dataset_facts(parts: InstanceParts, dataset: DatasetEntry) -> Iterator[Fact
     for key in ("dagster/uri", "dagster/table_name"):
         if key in spec.metadata:
             yield Fact(key, _text(spec.metadata[key]), "from its catalog entry", _place(dataset.location))
-    readers = [step.node for step in parts.steps.values() if dataset.name in step.node.input_datasets]
+    nodes = [one.node for step in parts.steps.values() for one in step.nodes]
+    readers = [node for node in nodes if dataset.name in node.input_datasets]
     for reader in readers:
         yield Fact("taken by", reader.name, "a node that has it among its inputs", _place(reader.source))
     yield _jobs_fact(parts, [producer] if producer is not None else [reader.id for reader in readers])
@@ -234,7 +249,8 @@ def _job_facts(parts: InstanceParts, plan: JobPlan, place: Position | None) -> I
         yield Fact(
             "filter", _text(chosen), "`pipeline` of the job", parts.positions.at("jobs", plan.source, "pipeline")
         )
-    steps = [step for step in parts.steps.values() if step.node.id in set(plan.node_ids)]
+    wanted = set(plan.node_ids)
+    steps = [step for step in parts.steps.values() if not wanted.isdisjoint(step.node_ids)]
     definitions = definitions_of(steps)
     if len(definitions) > 1:
         why = f"its steps have {len(definitions)} different partitions, of which Dagster allows an asset job one"
@@ -242,7 +258,9 @@ def _job_facts(parts: InstanceParts, plan: JobPlan, place: Position | None) -> I
     else:
         yield Fact("kind", "asset job", "its steps have at most one definition of partitions")
     for step in steps:
-        yield Fact("step", step.op_name, f"node '{step.node.name}'", _place(step.node.source))
+        held = [one.node for one in step.nodes if one.node.id in wanted]
+        names = ", ".join(f"'{node.name}'" for node in held)
+        yield Fact("step", step.op_name, f"node{'s' * (len(held) > 1)} {names}", _place(held[0].source))
     for what in ("executor", "schedule", "loggers", "partitions", "params", "retry_policy"):
         value = getattr(plan.config, what)
         if value and plan.source is not None:

@@ -20,6 +20,7 @@ from kedro_dagster_component.naming import unique_identifiers
 from kedro_dagster_component.plan import StepPlan
 from kedro_dagster_component.translate.asset_settings import build_backfill_policy, build_retry_policy, step_settings
 from kedro_dagster_component.translate.assets import OpSettings
+from kedro_dagster_component.translate.grouping import Group
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
@@ -74,15 +75,20 @@ def _retry_policy_model(
     return RetryPolicyModel(max_retries=policy.max_retries, delay=policy.delay, **shown)
 
 
-def op_names(component: KedroProjectComponent, node_ids: Sequence[str], job_names: Sequence[str]) -> dict[str, str]:
-    """Op name by node id: the node's own name, unless that is no identifier or belongs to a job."""
+def op_names(component: KedroProjectComponent, groups: Sequence[Group], job_names: Sequence[str]) -> dict[str, Group]:
+    """The groups of nodes by op name: a node's own name, unless that is no identifier or belongs to a job.
+
+    A group's name keeps out of the way of jobs and of nodes that are steps of their own, whatever groups there are.
+    """
     name = component.op.name if component.op is not None else None
-    if name and len(node_ids) == 1:
-        return {node_ids[0]: name}
+    if name and len(groups) == 1:
+        return {name: groups[0]}
     prefix = f"{component.name_prefix or ''}{f'{name}_' if name else ''}"
-    wanted = {node_id: f"{prefix}{node_id}" for node_id in node_ids}
-    names = unique_identifiers(wanted.values(), taken=job_names, suffix="_node")
-    return {node_id: names[wanted[node_id]] for node_id in node_ids}
+    alone = [f"{prefix}{group.name}" for group in groups if not group.is_shared]
+    shared = [f"{prefix}{group.name}" for group in groups if group.is_shared]
+    of_nodes = unique_identifiers(alone, taken=job_names, suffix="_node")
+    of_groups = unique_identifiers(shared, taken={*job_names, *of_nodes.values()}, suffix="_nodes")
+    return {(of_groups if group.is_shared else of_nodes)[f"{prefix}{group.name}"]: group for group in groups}
 
 
 def shared_settings(component: KedroProjectComponent) -> OpSettings:
@@ -105,14 +111,16 @@ def settings_of_step(step: StepPlan, manifest: ProjectManifest, positions: Posit
     Raises:
         ConfigurationError: Two assets of the step disagree.
     """
-    made = [manifest.datasets[dataset.name] for dataset in step.outputs.values()]
-    entries: list[DatasetEntry | NodeEntry] = [*made] if made else [step.node]
+    entries: list[DatasetEntry | NodeEntry] = []
+    for one in step.nodes:
+        entries += [manifest.datasets[dataset.name] for dataset in one.made] or [one.node]
     settings, disputed = step_settings([settings_of(entry) for entry in entries])
     if disputed:
-        names = " and ".join(f"'{dataset.name}'" for dataset in made)
+        is_group = len(step.nodes) > 1
         raise ConfigurationError(
             Problem(
-                f"{names} are made by one step (node '{step.node.name}') and disagree on `{name}`",
+                f"{_names(entries, name, of_group=is_group)} are made by one step "
+                f"({'nodes' if is_group else 'node'} {step.label}) and disagree on `{name}`",
                 positions.at("assets"),
                 "give them the same, or give it to one of them only",
             )
@@ -126,3 +134,9 @@ def settings_of_step(step: StepPlan, manifest: ProjectManifest, positions: Posit
         or shared.backfill_policy
         or dg.BackfillPolicy.single_run(),  # `dg launch --partition-range` wants it of every asset
     )
+
+
+def _names(entries: Sequence[DatasetEntry | NodeEntry], setting: str, *, of_group: bool) -> str:
+    """Names of what a step makes; of a group, which may be large, only those that have a setting."""
+    shown = [entry for entry in entries if not of_group or getattr(settings_of(entry), setting, None) is not None]
+    return " and ".join(f"'{entry.name}'" for entry in shown)

@@ -3,9 +3,10 @@
 ```
 InstancePlan            one component instance
 ├── steps               by op name
-│   └── StepPlan        one Kedro node
-│       ├── inputs      DatasetPlan, ...
-│       └── outputs     DatasetPlan by output name
+│   └── StepPlan        one Kedro node, or a group of them in Kedro's order
+│       └── nodes       NodePlan, ...
+│           ├── inputs  DatasetPlan, ...
+│           └── outputs DatasetPlan by output name
 └── datasets            every DatasetPlan, by asset key
 ```
 """
@@ -14,9 +15,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Literal
 
-from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+from kedro_dagster_component.manifest import NodeEntry, ParameterHint, ProjectRef
 from kedro_dagster_component.naming import fan_out_names
 
 MemoryPolicy = Literal["auto", "stored"]
@@ -69,7 +71,7 @@ class DatasetPlan:
 
     Attributes:
         name: Kedro's name without transcoding suffix.
-        asset_key: Path of the Dagster asset key.
+        asset_key: Path of the Dagster asset key; empty for one that stays inside its step and is no asset.
         spellings: Names nodes use for it (`x@pandas`, `x@polars`, or the name alone).
         is_memory: Whether its data lives in memory only.
         is_versioned: Whether saving makes a new version.
@@ -124,30 +126,95 @@ class StepPartitions:
 
 
 @dataclass(frozen=True)
-class StepPlan:
-    """One Dagster step that runs one Kedro node.
+class NodePlan:
+    """One Kedro node of a step.
 
     Attributes:
-        op_name: Name of the Dagster op.
-        node: The node as the manifest describes it.
+        node: As the manifest describes it.
         inputs: Its input datasets, parameters excluded, in order.
-        outputs: Its output datasets by Dagster output name, in order; empty for a node without outputs.
-        marker: Output name of a node without outputs, None for any other.
-        defaults: Configured parameter values by spelling (`params:a.b`, `parameters`), as the launchpad shows them.
-        partitions: None where neither an input nor an output has any.
-        asset_key: Path of the asset key of a node without outputs; empty for any other.
+        outputs: Its output datasets that are assets, by Dagster output name, in order.
+        inside: Its output datasets that are no assets.
+        marker: Output name of a node that stands for itself, since it makes no asset; None for any other.
+        asset_key: Path of the asset key of such a node; empty for any other.
         shows_preview: Whether what the node shows of itself (Kedro's `preview_fn`) is told.
     """
 
-    op_name: str
     node: NodeEntry
     inputs: tuple[DatasetPlan, ...]
     outputs: Mapping[str, DatasetPlan]
-    marker: str | None
-    defaults: Mapping[str, Any]
-    partitions: StepPartitions | None = None
+    inside: tuple[DatasetPlan, ...] = ()
+    marker: str | None = None
     asset_key: tuple[str, ...] = ()
     shows_preview: bool = False
+
+    @property
+    def made(self) -> tuple[DatasetPlan, ...]:
+        """All datasets it makes."""
+        return (*self.outputs.values(), *self.inside)
+
+    @property
+    def output_names(self) -> tuple[str, ...]:
+        """Names of its Dagster outputs."""
+        return tuple(self.outputs) if self.marker is None else (self.marker,)
+
+
+@dataclass(frozen=True)
+class StepPlan:
+    """One Dagster step that runs one Kedro node, or a group of them.
+
+    Attributes:
+        op_name: Name of the Dagster op.
+        nodes: In the order they run in.
+        inputs: The datasets that nodes outside of the step make, in order.
+        defaults: Configured parameter values by spelling (`params:a.b`, `parameters`), as the launchpad shows them.
+        partitions: None where neither an input nor an output has any.
+        kept_inside: Names of in-memory datasets that its own nodes take, and no other node.
+        group: What its nodes share, as `group_nodes_by` says; None for a node by itself.
+    """
+
+    op_name: str
+    nodes: tuple[NodePlan, ...]
+    inputs: tuple[DatasetPlan, ...]
+    defaults: Mapping[str, Any]
+    partitions: StepPartitions | None = None
+    kept_inside: frozenset[str] = frozenset()
+    group: str | None = None
+
+    @property
+    def node(self) -> NodeEntry:
+        """Its node; of a group the first one."""
+        return self.nodes[0].node
+
+    @property
+    def node_ids(self) -> tuple[str, ...]:
+        """Ids of its nodes."""
+        return tuple(one.node.id for one in self.nodes)
+
+    @property
+    def label(self) -> str:
+        """Its nodes by name, for a sentence."""
+        return " and ".join(f"'{one.node.name}'" for one in self.nodes)
+
+    @cached_property
+    def outputs(self) -> Mapping[str, DatasetPlan]:
+        """The datasets it makes that are assets, by Dagster output name."""
+        return {name: dataset for one in self.nodes for name, dataset in one.outputs.items()}
+
+    @cached_property
+    def node_by_output(self) -> Mapping[str, NodePlan]:
+        """Which node makes each Dagster output."""
+        return {name: one for one in self.nodes for name in one.output_names}
+
+    @cached_property
+    def hints(self) -> Mapping[str, ParameterHint]:
+        """What annotations of its nodes say of parameters; nothing of one that two of them see in different ways."""
+        found = [(name, hint) for one in self.nodes for name, hint in one.node.hints.items()]
+        return {name: hint for name, hint in found if all(other == hint for key, other in found if key == name)}
+
+    @cached_property
+    def parameters(self) -> tuple[str, ...]:
+        """Parameters that its nodes take, as spelled, without repeats, in order."""
+        return tuple(dict.fromkeys(name for one in self.nodes for name in one.node.parameters))
 
     @property
     def last_step(self) -> str:
@@ -184,6 +251,7 @@ class InstancePlan:
         job_pipelines: Registered pipelines each job is cut from, by Dagster job name.
         job_partitions: What `partitions` of each job that has it says, by Dagster job name.
         job_filters: Arguments of Kedro's `Pipeline.filter` each job sets, by Dagster job name.
+        op_job_nodes: Ids of the nodes of each job of ops, by Dagster job name.
         job_loggers: Loggers of each job that has some, as `logging.config` describes them, by Dagster job name.
         run_hooks: Whether `before_pipeline_run` fires once for a run, or in every step process too.
     """
@@ -197,6 +265,7 @@ class InstancePlan:
     job_pipelines: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     job_partitions: Mapping[str, PartitionChoice] = field(default_factory=dict)
     job_filters: Mapping[str, Mapping[str, tuple[str, ...]]] = field(default_factory=dict)
+    op_job_nodes: Mapping[str, frozenset[str]] = field(default_factory=dict)
     job_loggers: Mapping[str, tuple[Mapping[str, Any], ...]] = field(default_factory=dict)
     run_hooks: Literal["once", "every_process"] = "once"
 

@@ -15,6 +15,7 @@ from dagster._core.definitions.dependency import NodeHandle
 from dagster._core.definitions.reconstruct import ReconstructableJob
 from dagster._core.errors import DagsterUserCodeProcessError
 from dagster._core.events import EngineEventData
+from dagster._core.execution.plan.state import KnownExecutionState
 from dagster.components.core.component_tree import ComponentTreeException
 from dagster.components.core.decl import ComponentDecl
 from dagster_shared.error import SerializableErrorInfo
@@ -143,6 +144,25 @@ def only_checks(job_def: dg.JobDefinition, node_name: str) -> bool:
     """Whether of an op, or of a graph at the top of a job, nothing but asset checks is selected."""
     assets_def = job_def.asset_layer.get_assets_def_for_node(NodeHandle(node_name, None))
     return assets_def is not None and not assets_def.keys and bool(assets_def.check_keys)
+
+
+def selected_asset_keys(job_def: dg.JobDefinition) -> frozenset[dg.AssetKey]:
+    """Assets that a run of a job materialises: those of the job, less what a selection leaves out; none of a job of ops."""
+    return frozenset(job_def.asset_layer.selected_asset_keys)
+
+
+def goes_on_from_failure(instance: dg.DagsterInstance, run: dg.DagsterRun) -> bool:
+    """Whether a run re-executes what failed in its parent, and what comes behind.
+
+    The UI and the daemon say so by a tag. `ReexecutionOptions.from_failure` in Python says it by the steps alone.
+    """
+    if run.is_resume_retry:
+        return True
+    parent = instance.get_run_by_id(run.parent_run_id) if run.parent_run_id and run.step_keys_to_execute else None
+    if parent is None or parent.status not in {dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED}:
+        return False
+    steps, _ = KnownExecutionState.build_resume_retry_reexecution(instance, parent)
+    return set(steps) == set(run.step_keys_to_execute or ())
 
 
 def outputs_read_by_others(job_def: dg.JobDefinition, own: Collection[str]) -> frozenset[tuple[str, str]]:

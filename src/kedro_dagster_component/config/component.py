@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BeforeValidator, ConfigDict, Field, Validat
 
 from kedro_dagster_component.config.cache import CacheChoice
 from kedro_dagster_component.config.finding import KEY_MARK, quote, refuse
+from kedro_dagster_component.config.grouping import GroupingText
 from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
 from kedro_dagster_component.config.partitions import PartitionsConfig
 from kedro_dagster_component.config.policies import BackfillPolicyConfig, RetryPolicyConfig
@@ -136,6 +137,7 @@ class ComponentConfig(Section):
     pipelines: list[Text] | None = None
     select: list[Text] | None = None
     exclude: list[Text] | None = None
+    group_nodes_by: GroupingText = "node"
     name_prefix: NamePart | None = None
     executor: Text | None = "default"
     memory_datasets: Literal["auto", "stored"] = "auto"

@@ -71,5 +71,6 @@ def _warm_up(view: RunView, job: Any) -> WarmUp:
     if len(instances) != 1:
         return WarmUp(job)
     steps = [step for name, step in instances[0].steps.items() if name in view.op_names()]
-    types = {dataset.type: None for step in steps for dataset in (*step.inputs, *step.outputs.values())}
+    nodes = [one for step in steps for one in step.nodes]
+    types = {dataset.type: None for one in nodes for dataset in (*one.inputs, *one.made)}
     return WarmUp(job, instances[0].ref, tuple(types))

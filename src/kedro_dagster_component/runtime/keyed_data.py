@@ -79,9 +79,9 @@ class KeyedData:
         name, key = ref
         self._memory_of(name, key or "").save(data)
 
-    def release(self, name: str) -> None:
-        """Free the in-memory data of all partitions of a dataset."""
-        for ref in [ref for ref in self._memory if ref[0] == dataset_name(name)]:
+    def release(self, name: str, key: str | None = None) -> None:
+        """Free the in-memory data of one partition of a dataset, or of all."""
+        for ref in [ref for ref in self._memory if ref[0] == dataset_name(name) and key in {None, ref[1]}]:
             del self._memory[ref]
 
     def datasets(

@@ -249,11 +249,11 @@ def _message_of(line: str, class_name: str) -> str:
 
 
 def _as_seen_by(instance: InstancePlan, failure: Failure | None) -> Failure | None:
-    """A failure with the node of the instance it happened in, if it did."""
+    """A failure with the nodes of the instance whose step it happened in, if it did."""
     if failure is None or failure.step is None:
         return failure
     step = instance.steps.get(op_name_of_step(failure.step))
-    return replace(failure, node=step.node.name if step else None)
+    return replace(failure, nodes=tuple(one.node.name for one in step.nodes) if step else ())
 
 
 def _raised(info: Any) -> Any:

@@ -93,14 +93,14 @@ class Failure:
         message: Its text.
         traceback: Its traceback as text; empty where there is none (a killed process).
         step: The step that failed; None where it was none.
-        node: The Kedro node of that step; None where it was none of the instance that is told.
+        nodes: The Kedro nodes of that step by name; empty where it was none of the instance that is told.
     """
 
     class_name: str
     message: str
     traceback: str = ""
     step: str | None = None
-    node: str | None = None
+    nodes: tuple[str, ...] = ()
 
 
 MemoryRef = tuple[str, "str | None"]
@@ -152,7 +152,9 @@ class StepRequest:
         memory_inputs: Objects of in-memory inputs that are not in this process.
         memory_names: Names of in-memory inputs.
         memory_outputs: Names of in-memory outputs.
-        return_memory: Whether the in-memory outputs are wanted back as objects.
+        returned_memory: Names of in-memory outputs that are wanted back as objects.
+        released: Datasets, as spelled, that can be freed afterwards, since no later node of the step takes them; only of
+            steps of several nodes.
         is_async: Load and save in threads, as `kedro run --async`.
         partition: None where the step has to do with none.
         checked_outputs: Names of outputs whose facts are wanted.
@@ -168,7 +170,8 @@ class StepRequest:
     memory_inputs: Mapping[MemoryRef, Any] = field(default_factory=dict)
     memory_names: tuple[str, ...] = ()
     memory_outputs: tuple[str, ...] = ()
-    return_memory: bool = False
+    returned_memory: tuple[str, ...] = ()
+    released: tuple[str, ...] = ()
     is_async: bool = False
     partition: KeyRequest | None = None
     checked_outputs: frozenset[str] = frozenset()

@@ -23,14 +23,18 @@ class Releaser:
         """
         self._remaining_reads = Counter(chain.from_iterable(node.inputs for node in nodes))
         self._kept = _free_ends(nodes, kept)
+        self._done: set[str] = set()
 
     def node_done(self, node: Node, release: Callable[[str], None]) -> None:
-        """Free what no later node reads.
+        """Free what no later node reads. A node counts once, also where a step is tried again.
 
         Args:
-            node: It has run, for all partition keys of the run.
+            node: It has run, for all partition keys of the run, or it has nothing to do in it.
             release: Frees a dataset.
         """
+        if node.name in self._done:
+            return
+        self._done.add(node.name)
         for name in node.inputs:
             self._remaining_reads[name] -= 1
             if self._remaining_reads[name] < 1 and name not in self._kept:

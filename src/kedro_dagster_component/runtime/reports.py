@@ -60,7 +60,7 @@ def _output(
     record: SaveRecord,
     facts: FactRecorder,
 ) -> DatasetReport:
-    wanted = request.return_memory and dataset_name(name) in request.memory_outputs
+    wanted = dataset_name(name) in request.returned_memory
     return DatasetReport(
         name=name,
         seconds=record.seconds,

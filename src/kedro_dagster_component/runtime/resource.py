@@ -79,7 +79,8 @@ class KedroSessionResource(dg.IOManager):
     def _node_name(self, context: dg.OutputContext) -> str:
         """The Kedro node whose step makes an output."""
         step = self._instance.steps.get(context.step_key)
-        return step.node.name if step is not None else context.step_key
+        one = step.node_by_output.get(context.name) if step is not None else None
+        return one.node.name if one is not None else context.step_key
 
 
 class KedroSessionDefinition(dg.IOManagerDefinition):

@@ -12,6 +12,7 @@ import dagster as dg
 from kedro_dagster_component.errors import MemoryDatasetError
 from kedro_dagster_component.manifest import dataset_name
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan
+from kedro_dagster_component.runtime.group import nodes_of_run, wanted_nodes
 from kedro_dagster_component.runtime.handover import Surroundings, load
 from kedro_dagster_component.runtime.view import RunView
 
@@ -53,12 +54,13 @@ def _refuse(reason: str) -> None:
 def stored_outputs(view: RunView, instance: InstancePlan) -> Mapping[str, StoredOutput]:
     """In-memory outputs of a run that none of its nodes takes, by name; those of partitions are left out."""
     steps = [instance.steps[name] for name in view.op_names() if name in instance.steps]
-    taken = {dataset_name(name) for step in steps for name in step.node.inputs}
+    taken = {dataset_name(name) for one in nodes_of_run(view, instance) for name in one.node.inputs}
     return {
         dataset.name: StoredOutput(partial(_load, view, dataset))
         for step in steps
         if step.partitions is None
-        for dataset in step.outputs.values()
+        for one in wanted_nodes(view, instance, step)
+        for dataset in one.outputs.values()
         if dataset.is_memory and dataset.name not in taken
     }
 

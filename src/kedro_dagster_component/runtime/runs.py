@@ -9,6 +9,8 @@ from typing import Any
 
 import dagster as dg
 
+from kedro_dagster_component.compat.dagster import goes_on_from_failure
+
 VERSION_KEY = "kedro/save_version"
 """Metadata key under which a materialisation records the Kedro version it was saved under."""
 
@@ -130,6 +132,19 @@ def _recorded(
             if event.run_id == run.run_id:
                 break
     return next((Recorded(run_id, found[run_id]) for run_id in lineage if run_id in found), None)
+
+
+def resumed_runs(instance: dg.DagsterInstance, run: dg.DagsterRun) -> list[str]:
+    """This run and those it goes on with, from failure, nearest first: what they made is not made again."""
+    found = [run.run_id]
+    current = run
+    while len(found) < _MAX_ANCESTORS and goes_on_from_failure(instance, current):
+        parent = instance.get_run_by_id(current.parent_run_id or "")
+        if parent is None:
+            break
+        found.append(parent.run_id)
+        current = parent
+    return found
 
 
 def _lineage(instance: dg.DagsterInstance, run: dg.DagsterRun) -> Iterator[str]:

@@ -65,7 +65,7 @@ class KedroRunSession:
         hook_manager: The pluggy manager with the hooks of project and plugins.
         mlflow: kedro-mlflow's part of it.
         runtime_params: Of the component, the job and the launchpad, merged; what the session was made with.
-        errors: The last error of each node that raised in this session, by node name.
+        errors: The error of each node that raised when it ran last in this session, by node name.
     """
 
     def __init__(self, request: SessionRequest) -> None:
@@ -176,8 +176,7 @@ class KedroRunSession:
             seconds = perf_counter() - started
             _logger.info("Completed node: %s", node.name)
             result = step_result(node, request, self.catalog, self._recorder.take(), self._facts, seconds)
-        if self.request.shares_process and (request.partition is None or request.partition.is_last):
-            self._releaser.node_done(node, self._release)
+        self._free(node, request)
         return replace(result, mlflow_run=self.mlflow.run, validations=tuple(validations.validations))
 
     def node_done(self, entry: NodeEntry) -> None:
@@ -213,6 +212,17 @@ class KedroRunSession:
             self._in_memory(name).save(value)
         else:
             self._keyed.save_memory(ref, value)
+
+    def _free(self, node: Node, request: StepRequest) -> None:
+        """Free what nothing takes any more: by Kedro's own count where all steps share this process."""
+        partition = request.partition
+        if self.request.shares_process and (partition is None or partition.is_last):
+            self._releaser.node_done(node, self._release)
+        for name in request.released:
+            if partition is not None and partition.key is not None:
+                self._keyed.release(name, partition.key)
+            elif not self.request.shares_process:
+                self._release(name)
 
     def _release(self, name: str) -> None:
         self.catalog.release(name)
@@ -251,8 +261,8 @@ class KedroRunSession:
                     compat.put_dataset(self.catalog, name, HandedOverDataset(fetch))
             hooks.after()
         else:
-            live = self.errors.get(failure.node) if failure is not None and failure.node is not None else None
-            hooks.error(live or _portable_error(failure))
+            raised = [error for name, error in self.errors.items() if failure is not None and name in failure.nodes]
+            hooks.error(raised[-1] if raised else _portable_error(failure))
 
     def _hooks(self, info: RunInfo) -> RunHooks:
         if self._run_hooks is None:
@@ -284,6 +294,7 @@ class KedroRunSession:
             is_async=is_async,
             run_id=self.request.save_version,
         )
+        self.errors.pop(node.name, None)
         try:
             with hooks_named(self.hook_manager):
                 task.execute()

@@ -1,8 +1,8 @@
-"""One Dagster step that runs one Kedro node: Dagster's context in, Dagster's events out."""
+"""One Dagster step that runs one Kedro node, or a group of them: Dagster's context in, Dagster's events out."""
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator, Mapping
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -16,8 +16,9 @@ from kedro_dagster_component.compat.dagster_partitions import (
     version_tags,
     versioned_output,
 )
-from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, StepPlan, difference
+from kedro_dagster_component.plan import DatasetPlan, InstancePlan, NodePlan, StepPlan
 from kedro_dagster_component.runtime.check_runs import run_checks
+from kedro_dagster_component.runtime.group import StepProgress, releases
 from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
 from kedro_dagster_component.runtime.messages import (
@@ -28,12 +29,12 @@ from kedro_dagster_component.runtime.messages import (
     StepResult,
 )
 from kedro_dagster_component.runtime.mlflow_claim import with_mlflow_run
-from kedro_dagster_component.runtime.mlflow_record import recorded_origin
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
 from kedro_dagster_component.runtime.run_partitions import input_keys, parameters_of, step_keys
-from kedro_dagster_component.runtime.runs import recorded_by_run, recorded_version
+from kedro_dagster_component.runtime.runs import recorded_by_run, recorded_memory
 from kedro_dagster_component.runtime.step_checks import CHECKED_KEY, StepChecks
+from kedro_dagster_component.runtime.step_inputs import mlflow_origins, overridden_parameters, pinned_versions
 from kedro_dagster_component.runtime.step_metadata import saved_metadata, step_metadata
 from kedro_dagster_component.runtime.unattended import open_run
 from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
@@ -46,7 +47,7 @@ BACKFILL_TAG = "dagster/backfill"
 
 
 def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
-    """Run the node of a step, for each of the step's partition keys, and say what it saved.
+    """Run the nodes of a step, for each of the step's partition keys, and say what they saved.
 
     Args:
         context: Dagster's, of an asset or of an op.
@@ -54,7 +55,7 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
         plan: The step.
 
     Yields:
-        One output for each selected output dataset, after its save; what the node saved besides, and each
+        One output for each selected output dataset, after its save; what a node saved besides, and each
         partition by its key, is logged as a materialisation.
     """
     op_context: dg.OpExecutionContext = getattr(context, "op_execution_context", context)
@@ -68,21 +69,16 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
     step = _Step(op_context, instance, plan, options, view)
     keys = step_keys(op_context, instance, plan)
     if keys == (None,):
-        result = yield from step.run(step.key_request(None, is_last=True))
-        yield from step.outputs(result)
-        yield from step.checks.events()
+        yield from step.run_nodes(step.key_request(None, is_last=True))
         return
     fans_out = op_context.get_mapping_key() is not None
     for number, key in enumerate(keys, start=1):
-        request = step.key_request(key, is_last=number == len(keys) and not fans_out)
-        result = yield from step.run(request)
-        step.record(request, result)
+        yield from step.run_nodes(step.key_request(key, is_last=number == len(keys) and not fans_out))
+    if not fans_out:
+        yield from outputs_without_event(op_context, plan)
+    yield from step.events_of_keys()
     if fans_out:
-        yield from step.checks.events_of_inputs()
         yield dg.Output(None, DONE)
-        return
-    yield from outputs_without_event(op_context, plan)
-    yield from step.checks.events()
 
 
 def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
@@ -96,20 +92,28 @@ def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan:
     if session.shares_process:
         hosts.get(instance.ref).node_done(session, plan.node, sink_of(context.log))
     yield from outputs_without_event(context, plan)
-    yield from _checks_of_keys(context, plan).events()
+    yield from _checks_of_keys(context, plan.nodes[0]).events()
 
 
-def outputs_without_event(context: dg.OpExecutionContext, plan: StepPlan) -> Iterator[dg.Output[Any]]:
-    """The outputs of a step whose materialisations are logged already."""
-    names = (plan.marker,) if plan.marker is not None else tuple(plan.outputs)
-    for name in names:
-        if name in context.selected_output_names:
-            is_memory = plan.marker is None and plan.outputs[name].is_memory and not _fans_out(plan)
-            yield dg.Output(LIVE if is_memory else None, output_name=name, metadata=dict(WITHOUT_EVENT))
+def outputs_without_event(
+    context: dg.OpExecutionContext, plan: StepPlan, nodes: Iterable[NodePlan] | None = None
+) -> Iterator[dg.Output[Any]]:
+    """The outputs of a step whose materialisations are logged already.
+
+    Args:
+        context: Of the step.
+        plan: The step.
+        nodes: Those whose outputs are meant; None for all.
+    """
+    for one in plan.nodes if nodes is None else nodes:
+        for name in one.output_names:
+            if name in context.selected_output_names:
+                is_memory = one.marker is None and one.outputs[name].is_memory and not _fans_out(plan)
+                yield dg.Output(LIVE if is_memory else None, output_name=name, metadata=dict(WITHOUT_EVENT))
 
 
 class _Step:
-    """One Dagster step, which runs its node once for each of its partition keys."""
+    """One Dagster step, which runs its nodes once for each of its partition keys."""
 
     def __init__(
         self,
@@ -119,14 +123,70 @@ class _Step:
         options: SessionOptions,
         view: RunView,
     ) -> None:
-        self._context, self._plan, self._options = context, plan, options
+        self._context, self._instance, self._plan, self._options = context, instance, plan, options
         self._sink = sink_of(context.log)
         self._host = hosts.get(instance.ref)
         self._session = with_mlflow_run(
             view, instance, session_request(view, instance, options), self._host, self._sink
         )
-        self._stores = instance.memory == "stored" or not self._session.shares_process
-        self.checks = StepChecks(context, plan, has_outputs=context.get_mapping_key() is None)
+        has_outputs = context.get_mapping_key() is None
+        self._checks = {one.node.id: StepChecks(context, one, has_outputs=has_outputs) for one in plan.nodes}
+        self._fresh: set[str] = set()  # datasets that nodes of this step have just made
+        kept = self._session.kept_datasets
+        self._progress = StepProgress(view, instance, plan, kept=kept, is_retry=context.retry_number > 0)
+
+    def run_nodes(self, request: KeyRequest | None) -> Iterator[Any]:
+        """Run the nodes that are asked for, one after another, and hand on what is there already.
+
+        A check that blocks what comes behind ends the step: Dagster fails it for the check.
+
+        Args:
+            request: The partition key to run them for; None for a step without anything partitioned.
+
+        Yields:
+            Outputs and checks of a node before the next one runs. Of partitions, which are logged by their keys, checks of
+            a node that failed only: the others look at all keys.
+        """
+        key = request.key if request is not None else None
+        to_run = self._progress.to_run(key, lambda dataset: self._is_at_hand(dataset, key))
+        released = self._releases(to_run, key)
+        self._fresh.clear()
+        for one in self._progress.wanted:
+            if one.node.id not in released:
+                yield from self._hand_on(one, request)
+                continue
+            run = self.run(one, request, released[one.node.id])
+            if key is not None:
+                self.record(one, request, (yield from run))
+            else:  # no name for the result: it may hold what the next nodes have to free
+                yield from self.outputs(one, (yield from run))
+            self._fresh.update(dataset.name for dataset in one.made)
+            if key is not None:
+                continue
+            yield from self._checks[one.node.id].events()
+            if self._checks[one.node.id].has_blocked:
+                return
+
+    def events_of_keys(self) -> Iterator[Any]:
+        """What came of checks, once the nodes have run for all keys of this step."""
+        for one in self._plan.nodes:
+            checks = self._checks[one.node.id]
+            yield from checks.events_of_inputs() if _fans_out(self._plan) else checks.events()
+
+    def _hand_on(self, one: NodePlan, request: KeyRequest | None) -> Iterator[dg.Output[Any]]:
+        """Go past a node that need not run: what it made is there, in the process or stored."""
+        self._context.log.info("Node '%s' is not run again: what it made is there", one.node.name)
+        if self._session.shares_process and (request is None or request.is_last):
+            self._host.node_done(self._session, one.node, self._sink)
+        if request is None or request.key is None:
+            yield from outputs_without_event(self._context, self._plan, [one])
+
+    def _releases(self, nodes: Sequence[NodePlan], key: str | None) -> dict[str, tuple[str, ...]]:
+        """What can be freed behind each node that runs, by its id, see `StepRequest`; a session may count by itself."""
+        nothing: dict[str, tuple[str, ...]] = {one.node.id: () for one in nodes}
+        if len(self._plan.nodes) == 1 or (self._session.shares_process and key is None):
+            return nothing
+        return nothing | releases(nodes, self._progress.alone if self._session.shares_process else None)
 
     def key_request(self, key: str | None, *, is_last: bool) -> KeyRequest | None:
         """What one key means for the node; None for a step without anything partitioned."""
@@ -143,80 +203,94 @@ class _Step:
             is_last=is_last,
         )
 
-    def run(self, partition: KeyRequest | None) -> Generator[Any, None, StepResult]:
-        """Run the node, once; where it fails, what Kedro's validation found comes before the error."""
-        context, plan = self._context, self._plan
+    def run(
+        self, one: NodePlan, partition: KeyRequest | None, released: tuple[str, ...]
+    ) -> Generator[Any, None, StepResult]:
+        """Run a node, once; where it fails, what Kedro's validation found comes before the error.
+
+        Args:
+            one: The node.
+            partition: The key to run it for.
+            released: See `StepRequest`.
+        """
+        context = self._context
+        in_memory = [dataset for dataset in one.made if dataset.is_memory]
         request = StepRequest(
             session=self._session,
-            node=plan.node,
-            parameters=overridden_parameters(context.run.run_config, plan),
-            pinned_versions=_pinned_versions(context, plan, self._options, partition),
-            mlflow_origins=_mlflow_origins(context, plan),
-            memory_inputs=self._memory_inputs(partition),
-            memory_names=tuple(dataset.name for dataset in plan.inputs if dataset.is_memory),
-            memory_outputs=tuple(dataset.name for dataset in plan.outputs.values() if dataset.is_memory),
-            return_memory=self._stores,
+            node=one.node,
+            parameters=overridden_parameters(context.run.run_config, self._plan),
+            pinned_versions=pinned_versions(context, one, self._options, partition),
+            mlflow_origins=mlflow_origins(context, one),
+            memory_inputs=self._memory_inputs(one, partition),
+            memory_names=tuple(dataset.name for dataset in one.inputs if dataset.is_memory),
+            memory_outputs=tuple(dataset.name for dataset in in_memory),
+            returned_memory=tuple(dataset.name for dataset in in_memory if self._stores(dataset)),
+            released=released,
             is_async=self._options.is_async,
             partition=partition,
-            checked_outputs=self.checks.wanted,
-            metadata={dataset.name: dataset.metadata for dataset in (*plan.inputs, *plan.outputs.values())},
-            shows_preview=plan.shows_preview,
+            checked_outputs=self._checks[one.node.id].wanted,
+            metadata={dataset.name: dataset.metadata for dataset in (*one.inputs, *one.outputs.values())},
+            shows_preview=one.shows_preview,
         )
         try:
             result = self._host.run_step(request, self._sink)
         except Exception as error:
-            yield from self.checks.events_of_error(error)
+            yield from self._checks[one.node.id].events_of_error(error)
             raise
-        self.checks.take(result)
+        self._checks[one.node.id].take(result)
         return result
 
-    def outputs(self, result: StepResult) -> Iterator[dg.Output[Any]]:
-        """Dagster's outputs of a step without partitions."""
-        context, plan = self._context, self._plan
+    def outputs(self, one: NodePlan, result: StepResult) -> Iterator[dg.Output[Any]]:
+        """Dagster's outputs of a node without partitions."""
+        context = self._context
         if not knows_assets(context.get_step_execution_context()):
-            self.record(None, result)
-            yield from outputs_without_event(context, plan)
+            self.record(one, None, result)
+            yield from outputs_without_event(context, self._plan, [one])
             return
         selected = context.selected_output_names
-        if plan.marker is not None:
+        if one.marker is not None and one.marker in selected:
             metadata = step_metadata(result)
-            version = self._data_version(plan.asset_key)
-            yield versioned_output(None, plan.marker, metadata, version)
-        for output_name, dataset in plan.outputs.items():
-            report = _report(result, plan, dataset)
-            metadata = saved_metadata(report, dataset, result, stored=self._stores)
+            version = self._data_version(one, one.asset_key)
+            yield versioned_output(None, one.marker, metadata, version)
+        for output_name, dataset in one.outputs.items():
+            report = _report(result, one, dataset)
+            is_stored = self._stores(dataset)
+            metadata = saved_metadata(report, dataset, result, stored=is_stored)
             if output_name in selected:
-                value = report.value if dataset.is_memory and self._stores else LIVE if dataset.is_memory else None
-                version = self._data_version(dataset.asset_key)
+                value = report.value if dataset.is_memory and is_stored else LIVE if dataset.is_memory else None
+                version = self._data_version(one, dataset.asset_key)
                 yield versioned_output(value, output_name, metadata, version)
             else:
-                self._log(dataset.asset_key, {**metadata, **self._stored(dataset, report, None)})
+                self._log(dataset.asset_key, {**metadata, **self._stored(one, dataset, report, None)})
 
-    def record(self, request: KeyRequest | None, result: StepResult) -> None:
-        """Log what was saved: of one partition, or in a job of ops of the whole."""
+    def record(self, one: NodePlan, request: KeyRequest | None, result: StepResult) -> None:
+        """Log what a node saved: of one partition, or in a job of ops of the whole."""
         key = request.key if request is not None else None
         inputs = request.inputs if request is not None else {}
         tags = self._tags(key)
         taken = {
             dg.AssetKey(dataset.asset_key): tuple(inputs[dataset.name].parameters) if dataset.name in inputs else ()
-            for dataset in self._plan.inputs
+            for dataset in one.inputs
+            if dataset.asset_key
         }
         made: list[tuple[tuple[str, ...], DatasetPlan | None]] = [
-            (dataset.asset_key, dataset) for dataset in self._plan.outputs.values()
+            (dataset.asset_key, dataset) for dataset in one.outputs.values()
         ]
-        for asset_key, dataset in made or [(self._plan.asset_key, None)]:
+        if one.marker is not None:
+            made.append((one.asset_key, None))
+        for asset_key, dataset in made:
             metadata = step_metadata(result)
             if dataset is not None:
-                report = _report(result, self._plan, dataset)
+                report = _report(result, one, dataset)
                 if not report.is_saved:
                     self._context.log.warning(
-                        "Node '%s' saved nothing of '%s' for %s", self._plan.node.name, dataset.name, key
+                        "Node '%s' saved nothing of '%s' for %s", one.node.name, dataset.name, key
                     )
                     continue
-                metadata = saved_metadata(report, dataset, result, stored=self._stores, key=key)
-                metadata |= self._stored(dataset, report, key)
-                metadata |= self.checks.metadata(dataset, result) if _fans_out(self._plan) else {}
-            own = self._plan.node.code_version
+                metadata = saved_metadata(report, dataset, result, stored=self._stores(dataset), key=key)
+                metadata |= self._stored(one, dataset, report, key)
+                metadata |= self._checks[one.node.id].metadata(dataset, result) if _fans_out(self._plan) else {}
+            own = one.node.code_version
             versions = version_tags(
                 self._context.get_step_execution_context(),
                 dg.AssetKey(asset_key),
@@ -226,9 +300,25 @@ class _Step:
             )
             self._log(asset_key, metadata, key, {**tags, **versions})
 
-    def _data_version(self, asset_key: tuple[str, ...]) -> dg.DataVersion | None:
+    def _stores(self, dataset: DatasetPlan) -> bool:
+        """Whether an in-memory dataset is stored too; what stays inside the step is not, nor what only it takes."""
+        if self._instance.memory == "stored" or not dataset.asset_key:
+            return bool(dataset.asset_key)
+        return not (self._session.shares_process or dataset.name in self._progress.alone)
+
+    def _is_at_hand(self, dataset: DatasetPlan, key: str | None) -> bool:
+        """Whether in-memory data is in the process, or stored by a run that counts."""
+        if not self._host.missing_memory(self._session, ((dataset.name, key),), self._sink):
+            return True
+        if not dataset.asset_key:
+            return False
+        context = self._context
+        record = recorded_memory(context.instance, context.run, dg.AssetKey(dataset.asset_key), key)
+        return record is not None and bool(record.value)
+
+    def _data_version(self, one: NodePlan, asset_key: tuple[str, ...]) -> dg.DataVersion | None:
         context = self._context.get_step_execution_context()
-        return data_version(context, dg.AssetKey(asset_key), self._plan.node.code_version)
+        return data_version(context, dg.AssetKey(asset_key), one.node.code_version)
 
     def _tags(self, key: str | None) -> dict[str, str]:
         backfill = self._context.run.tags.get(BACKFILL_TAG)
@@ -244,15 +334,17 @@ class _Step:
         event = dg.AssetMaterialization(dg.AssetKey(asset_key), partition=key, metadata=metadata, tags=tags)
         self._context.log_event(event)
 
-    def _stored(self, dataset: DatasetPlan, report: DatasetReport, key: str | None) -> Mapping[str, Any]:
+    def _stored(self, one: NodePlan, dataset: DatasetPlan, report: DatasetReport, key: str | None) -> Mapping[str, Any]:
         """Store an in-memory output that Dagster does not ask for; what its IO manager says of it."""
-        if not (dataset.is_memory and self._stores):
+        if not (dataset.is_memory and self._stores(dataset)):
             return {}
-        return store(Surroundings.of_op(self._context), dataset, report.value, self._plan.node.name, key)
+        return store(Surroundings.of_op(self._context), dataset, report.value, one.node.name, key)
 
-    def _memory_inputs(self, partition: KeyRequest | None) -> dict[MemoryRef, Any]:
+    def _memory_inputs(self, one: NodePlan, partition: KeyRequest | None) -> dict[MemoryRef, Any]:
         """In-memory inputs that are not in the process of the node, of partitioned ones those that there are."""
-        memory = {dataset.name: dataset for dataset in self._plan.inputs if dataset.is_memory}
+        memory = {
+            dataset.name: dataset for dataset in one.inputs if dataset.is_memory and dataset.name not in self._fresh
+        }
         if not memory:
             return {}
         inputs = partition.inputs if partition is not None else {}
@@ -264,73 +356,23 @@ class _Step:
         for name, key in self._host.missing_memory(self._session, tuple(wanted), self._sink):
             is_optional = key is not None and not inputs[name].is_single
             if not is_optional or stored_keys(around, memory[name], [key or ""]):
-                found[name, key] = load(around, memory[name], self._plan.node.name, key)
+                found[name, key] = load(around, memory[name], one.node.name, key)
         return found
 
 
-def _checks_of_keys(context: dg.OpExecutionContext, plan: StepPlan) -> StepChecks:
+def _checks_of_keys(context: dg.OpExecutionContext, one: NodePlan) -> StepChecks:
     """The checks of a node that has run for all keys of this run, with what their materialisations have kept."""
-    checks = StepChecks(context, plan)
-    for dataset in plan.outputs.values():
+    checks = StepChecks(context, one)
+    for dataset in one.outputs.values():
         if dataset.checks:
             for kept in recorded_by_run(context.instance, context.run, dg.AssetKey(dataset.asset_key), CHECKED_KEY):
                 checks.take_recorded(dataset, kept)
     return checks
 
 
-def overridden_parameters(run_config: Mapping[str, Any], plan: StepPlan) -> dict[str, Any]:
-    """Parameter overrides of a step: what the run's own configuration holds and the configured values do not.
-
-    Args:
-        run_config: As the run was launched; unlike `context.op_config` it holds no defaults.
-        plan: The step.
-
-    Returns:
-        Overrides by spelling, of mappings only the keys that differ.
-    """
-    config = ((run_config.get("ops") or {}).get(plan.op_name) or {}).get("config") or {}
-    changed = {
-        name: difference(value, plan.defaults.get(name, UNCHANGED))
-        for name, value in config.items()
-        if name in plan.node.parameters
-    }
-    return {name: value for name, value in changed.items() if value is not UNCHANGED}
-
-
-def _pinned_versions(
-    context: dg.OpExecutionContext, plan: StepPlan, options: SessionOptions, partition: KeyRequest | None
-) -> dict[str, str]:
-    """Versions of inputs that this run, or the run it re-executes, has settled; the launchpad's come first.
-
-    Of an input of several partitions none is pinned: each was saved under a version of its own.
-    """
-    versions = {}
-    keyed = partition.inputs if partition is not None else {}
-    for dataset in plan.inputs:
-        if dataset.is_versioned and dataset.name not in options.load_versions:
-            keys = keyed.get(dataset.name)
-            if keys is not None and not keys.is_single:
-                continue
-            key = next(iter(keys.parameters), None) if keys is not None else None
-            version = recorded_version(context.instance, context.run, dg.AssetKey(dataset.asset_key), key)
-            if version is not None:
-                versions[dataset.name] = version
-    return versions
-
-
-def _mlflow_origins(context: dg.OpExecutionContext, plan: StepPlan) -> dict[str, str]:
-    """Where MLflow has the models and metrics among the inputs, by spelling."""
-    origins = {}
-    for dataset in plan.inputs:
-        origin = recorded_origin(context.instance, context.run, dataset)
-        if origin is not None:
-            origins.update(dict.fromkeys(dataset.spellings, origin))
-    return origins
-
-
-def _report(result: StepResult, plan: StepPlan, dataset: DatasetPlan) -> DatasetReport:
+def _report(result: StepResult, one: NodePlan, dataset: DatasetPlan) -> DatasetReport:
     """What became of an output dataset, by the first of its spellings that the node saves."""
-    return next(result.outputs[name] for name in plan.node.outputs if name in dataset.spellings)
+    return next(result.outputs[name] for name in one.node.outputs if name in dataset.spellings)
 
 
 def _fans_out(plan: StepPlan) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import knows_assets
-from kedro_dagster_component.plan import CheckPlan, DatasetPlan, StepPlan
+from kedro_dagster_component.plan import CheckPlan, DatasetPlan, NodePlan, StepPlan
 from kedro_dagster_component.runtime.data_checks import Outcome, outcome
 from kedro_dagster_component.runtime.messages import (
     CheckFailure,
@@ -30,16 +30,21 @@ Event = dg.AssetCheckResult | dg.AssetCheckEvaluation
 
 
 class StepChecks:
-    """The checks of one step."""
+    """The checks of one step, or of one node of it.
 
-    def __init__(self, context: dg.OpExecutionContext, plan: StepPlan, *, has_outputs: bool = True) -> None:
+    Attributes:
+        has_blocked: Whether one of those told so far keeps what comes behind from running.
+    """
+
+    def __init__(self, context: dg.OpExecutionContext, plan: StepPlan | NodePlan, *, has_outputs: bool = True) -> None:
         """Nothing has been looked at yet.
 
         Args:
             context: Dagster's.
-            plan: The step.
+            plan: The step, or the node.
             has_outputs: Whether the running op has the outputs of the checks: not one that runs a single key.
         """
+        self.has_blocked = False
         self._context, self._plan = context, plan
         selects = has_outputs and knows_assets(context.get_step_execution_context())
         self._selected = frozenset(context.selected_asset_check_keys) if selects else frozenset()
@@ -123,12 +128,14 @@ class StepChecks:
 
     def _event(self, dataset: DatasetPlan, check: CheckPlan, result: Outcome) -> Event:
         asset_key = dg.AssetKey(dataset.asset_key)
+        severity = result.severity(check)
+        self.has_blocked |= check.is_blocking and not result.passed and severity is dg.AssetCheckSeverity.ERROR
         said: dict[str, Any] = {
             "asset_key": asset_key,
             "check_name": check.name,
             "passed": result.passed,
             "metadata": result.metadata,
-            "severity": result.severity(check),
+            "severity": severity,
             "description": result.description,
         }
         if dg.AssetCheckKey(asset_key, check.name) in self._selected:

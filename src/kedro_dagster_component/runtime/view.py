@@ -9,6 +9,7 @@ import dagster as dg
 
 from kedro_dagster_component.compat.dagster import op_names_of_run, outputs_read_by_others, shares_one_process
 from kedro_dagster_component.plan import InstancePlan, merge_deep, nested_params
+from kedro_dagster_component.runtime.group import nodes_of_run
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
@@ -61,7 +62,7 @@ def session_request(
     """
     run = view.run
     shares_process = shares_one_process(view.job_def, run.run_config)
-    nodes = tuple(instance.steps[name].node for name in sorted(view.op_names()) if name in instance.steps)
+    nodes = tuple(one.node for one in nodes_of_run(view, instance))
     held = tuple(dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__"))
     repeats = instance.run_hooks == "every_process" and not (in_run_process or shares_process)
     info = run_info(view, instance)

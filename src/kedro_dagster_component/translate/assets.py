@@ -10,10 +10,9 @@ import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
 from kedro_dagster_component.naming import tags_from, unique_identifiers
-from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPartitions, StepPlan
+from kedro_dagster_component.plan import InstancePlan, StepPlan
 from kedro_dagster_component.translate.config_schema import parameter_fields
 from kedro_dagster_component.translate.fan_out import build_fan_out
-from kedro_dagster_component.translate.run_metadata import metadata_choice
 from kedro_dagster_component.translate.specs import node_description
 
 GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
@@ -49,8 +48,8 @@ class AssetTable:
     """Final specs of everything an instance exposes.
 
     Attributes:
-        datasets: By dataset name, free inputs included.
-        nodes: By node id, for nodes without outputs.
+        datasets: By dataset name, free inputs included; without what stays inside a step.
+        nodes: By node id, for nodes that make no asset and stand for themselves.
         producers: Node id by dataset name; a free input has none.
     """
 
@@ -64,93 +63,44 @@ class AssetTable:
         return {name: spec.partitions_def for name, spec in self.datasets.items() if spec.partitions_def is not None}
 
     def keys_of(self, node: NodeEntry) -> list[dg.AssetKey]:
-        """Keys of the assets a node makes."""
-        if not node.outputs:
+        """Keys of the assets a node makes; none where all it makes stays inside a step."""
+        if node.id in self.nodes:
             return [self.nodes[node.id].key]
-        return [self.datasets[name].key for name in node.output_datasets]
+        return [self.datasets[name].key for name in node.output_datasets if name in self.datasets]
 
 
-def build_asset_table(manifest: ProjectManifest, node_ids: Sequence[str], get_spec: GetSpec) -> AssetTable:
+def build_asset_table(
+    manifest: ProjectManifest, node_ids: Sequence[str], get_spec: GetSpec, inside: Collection[str] = ()
+) -> AssetTable:
     """Compute the final spec of every exposed dataset and node, once.
 
     Args:
         manifest: The whole project.
         node_ids: Exposed nodes in execution order.
         get_spec: Gives a spec its final form.
+        inside: Names of datasets that stay inside the step that makes them.
     """
     nodes = [manifest.nodes[node_id] for node_id in node_ids]
-    producers = {name: node.id for node in nodes for name in node.output_datasets}
+    taken = {name for node in nodes for name in node.input_datasets}
+    producers = {name: node.id for node in nodes for name in node.output_datasets if name not in inside}
     names = dict.fromkeys(name for node in nodes for name in (*node.input_datasets, *node.output_datasets))
     datasets = {
         name: get_spec(manifest.nodes[producers[name]] if name in producers else None, manifest.datasets[name])
         for name in names
+        if name not in inside
     }
     return AssetTable(
         datasets=datasets,
-        nodes={node.id: get_spec(node, None) for node in nodes if not node.outputs},
+        nodes={
+            node.id: get_spec(node, None)
+            for node in nodes
+            if all(name in inside and name not in taken for name in node.output_datasets)
+        },
         producers=producers,
     )
 
 
-def build_dataset_plans(
-    manifest: ProjectManifest, table: AssetTable, metadata: Collection[str] = ()
-) -> dict[str, DatasetPlan]:
-    """What the runtime needs to know of each exposed dataset, by name.
-
-    Args:
-        manifest: The project.
-        table: Final specs.
-        metadata: What to tell of all datasets, as `include_metadata` names it.
-    """
-    return {
-        name: DatasetPlan(
-            name=name,
-            asset_key=tuple(spec.key.path),
-            spellings=manifest.datasets[name].spellings,
-            is_memory=manifest.datasets[name].is_memory,
-            is_versioned=manifest.datasets[name].is_versioned,
-            type=manifest.datasets[name].type,
-            is_free=name not in table.producers,
-            metadata=metadata_choice(manifest.datasets[name], metadata),
-            code_version=spec.code_version,
-        )
-        for name, spec in table.datasets.items()
-    }
-
-
-def build_step_plan(
-    op_name: str,
-    node: NodeEntry,
-    manifest: ProjectManifest,
-    datasets: Mapping[str, DatasetPlan],
-    partitions: StepPartitions | None = None,
-    asset_key: tuple[str, ...] = (),
-) -> StepPlan:
-    """The plan of one node's step.
-
-    Args:
-        op_name: Of the Dagster op.
-        node: The node.
-        manifest: The project.
-        datasets: Plans of all exposed datasets, by name.
-        partitions: None where the node has to do with none.
-        asset_key: Of a node without outputs.
-    """
-    output_names = unique_identifiers(node.output_datasets)
-    shown = {name: manifest.parameters[name] for name in node.parameters if name in manifest.parameters}
-    return StepPlan(
-        op_name=op_name,
-        node=node,
-        inputs=tuple(datasets[name] for name in node.input_datasets),
-        outputs={output: datasets[name] for name, output in output_names.items()},
-        marker=None if node.outputs else "done",
-        defaults={name: parameter.value for name, parameter in shown.items() if not parameter.is_secret},
-        partitions=partitions,
-        asset_key=asset_key,
-    )
-
-
-def build_node_assets(
+def build_step_assets(
     plan: StepPlan,
     table: AssetTable,
     manifest: ProjectManifest,
@@ -158,17 +108,16 @@ def build_node_assets(
     settings: OpSettings,
     execute: Execute,
 ) -> dg.AssetsDefinition:
-    """The assets one node makes, as one step.
+    """The assets that the nodes of one step make.
 
-    A node with several outputs can be asked for some of them: it runs as a whole all the same, and what it
-    saved besides is logged.
+    A step with several outputs can be asked for some of them: nodes that are not needed for these are not run. A node
+    that is runs as a whole, and what it saved besides is logged.
     """
-    node = plan.node
-
     description = settings.description or _op_description(plan, manifest)
-    config_schema = parameter_fields(node, manifest.parameters) or None
+    config_schema = parameter_fields(plan, manifest.parameters) or None
+    tags = tags_from(tag for one in plan.nodes for tag in one.node.tags)
     options: dict[str, Any] = {
-        "tags": {**tags_from(node.tags), **settings.tags},
+        "tags": {**tags, **settings.tags},
         "pool": settings.pool,
         "retry_policy": settings.retry_policy,
     }
@@ -191,6 +140,7 @@ def build_node_assets(
         outs=_outs(plan, table, instance, is_subsettable=_is_subsettable(plan, settings)),
         check_specs=settings.checks or None,
         ins=_ins(plan, table),
+        internal_asset_deps=_asset_deps(plan, table) if len(plan.nodes) > 1 else None,
         config_schema=config_schema,
         required_resource_keys={instance.key, "io_manager"},
         op_tags=options["tags"],
@@ -211,12 +161,13 @@ def _graph_assets(
 ) -> dg.AssetsDefinition:
     """The assets of a node that fans out, with the specs they would have without."""
     ins = _ins(plan, table)
-    if plan.marker is not None:
-        specs = {plan.marker: table.nodes[plan.node.id]}
+    [one] = plan.nodes
+    if one.marker is not None:
+        specs = {one.marker: table.nodes[one.node.id]}
     else:
         specs = {
             output: table.datasets[dataset.name].with_io_manager_key(instance.key)
-            for output, dataset in plan.outputs.items()
+            for output, dataset in one.outputs.items()
         }
     by_key = {spec.key: spec for spec in specs.values()}
     assets = dg.AssetsDefinition.from_graph(
@@ -261,7 +212,9 @@ def build_external_specs(
 
 
 def _op_description(plan: StepPlan, manifest: ProjectManifest) -> str | None:
-    """What the catalog says of the one output, else what the node's function says."""
+    """Of a node: what the catalog says of its one output, else what its function says."""
+    if len(plan.nodes) > 1:
+        return f"Runs {len(plan.nodes)} Kedro nodes: {', '.join(one.node.name for one in plan.nodes)}."
     outputs = [manifest.datasets[dataset.name] for dataset in plan.outputs.values()]
     described = outputs[0].metadata.get("description") if len(outputs) == 1 else None
     return str(described) if described else node_description(plan.node)
@@ -278,12 +231,9 @@ def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
         for dataset in plan.inputs
     }
     names = {table.datasets[dataset.name].key: dataset.name for dataset in plan.inputs}
-    made = (
-        [table.nodes[plan.node.id]]
-        if plan.marker is not None
-        else [table.datasets[one.name] for one in plan.outputs.values()]
-    )
-    for dep in (dep for spec in made for dep in spec.deps):
+    made = _specs(plan, table)
+    own = {spec.key for spec in made.values()}
+    for dep in (dep for spec in made.values() for dep in spec.deps if dep.asset_key not in own):
         mappings.setdefault(dep.asset_key, dep.partition_mapping)
         names.setdefault(dep.asset_key, f"dep {dep.asset_key.to_user_string()}")
     identifiers = unique_identifiers(names.values())
@@ -293,22 +243,50 @@ def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
     }
 
 
+def _specs(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetSpec]:
+    """Specs of the assets a step makes, by output name."""
+    specs: dict[str, dg.AssetSpec] = {}
+    for one in plan.nodes:
+        if one.marker is not None:
+            specs[one.marker] = table.nodes[one.node.id]
+        specs.update((output, table.datasets[dataset.name]) for output, dataset in one.outputs.items())
+    return specs
+
+
 def _is_subsettable(plan: StepPlan, settings: OpSettings) -> bool:
     """Whether a step can be asked for a part of what it makes: of several outputs some, of checks these alone."""
-    return len(plan.outputs) > 1 or bool(settings.checks)
+    return len(plan.node_by_output) > 1 or bool(settings.checks)
 
 
 def _outs(plan: StepPlan, table: AssetTable, instance: InstancePlan, *, is_subsettable: bool) -> dict[str, dg.AssetOut]:
     """Outputs of a step: in-memory data goes through the instance's IO manager, everything else Kedro saves."""
-    if plan.marker is not None:
-        spec = table.nodes[plan.node.id].replace_attributes(deps=[])
-        return {plan.marker: dg.AssetOut.from_spec(spec, dagster_type=dg.Nothing)}
-    return {
-        output: dg.AssetOut.from_spec(
-            table.datasets[dataset.name].replace_attributes(deps=[]),
-            dagster_type=dg.Any if dataset.is_memory else dg.Nothing,
-            is_required=not is_subsettable,
-            io_manager_key=instance.key,
-        )
-        for output, dataset in plan.outputs.items()
-    }
+    outs = {}
+    for one in plan.nodes:
+        if one.marker is not None:
+            spec = table.nodes[one.node.id].replace_attributes(deps=[])
+            outs[one.marker] = dg.AssetOut.from_spec(spec, dagster_type=dg.Nothing, is_required=not is_subsettable)
+        for output, dataset in one.outputs.items():
+            outs[output] = dg.AssetOut.from_spec(
+                table.datasets[dataset.name].replace_attributes(deps=[]),
+                dagster_type=dg.Any if dataset.is_memory else dg.Nothing,
+                is_required=not is_subsettable,
+                io_manager_key=instance.key,
+            )
+    return outs
+
+
+def _asset_deps(plan: StepPlan, table: AssetTable) -> dict[str, set[dg.AssetKey]]:
+    """Assets that each output of a group depends on, by output name: those its node takes.
+
+    What stays inside the step is no asset, so that the assets behind it count in its place.
+    """
+    behind: dict[str, set[dg.AssetKey]] = {}
+    added = {name: {dep.asset_key for dep in spec.deps} for name, spec in _specs(plan, table).items()}
+    deps: dict[str, set[dg.AssetKey]] = {}
+    for one in plan.nodes:
+        taken: set[dg.AssetKey] = set()
+        for dataset in one.inputs:
+            taken |= {table.datasets[dataset.name].key} if dataset.asset_key else behind[dataset.name]
+        behind.update((dataset.name, taken) for dataset in one.inside)
+        deps.update((name, taken | added[name]) for name in one.output_names)
+    return deps

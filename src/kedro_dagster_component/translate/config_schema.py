@@ -9,22 +9,23 @@ import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ParameterEntry, ParameterHint
 from kedro_dagster_component.masking import MASK, mask_values
+from kedro_dagster_component.plan import StepPlan
 
 _NO_HINT = ParameterHint()
 _KINDS: Mapping[str, Any] = {"int": dg.Int, "float": dg.Float, "bool": dg.Bool, "str": dg.String}
 
 
-def parameter_fields(node: NodeEntry, parameters: Mapping[str, ParameterEntry]) -> dict[str, dg.Field]:
-    """Configuration fields of a step, one for each parameter its node takes, prefilled as configured.
+def parameter_fields(taker: NodeEntry | StepPlan, parameters: Mapping[str, ParameterEntry]) -> dict[str, dg.Field]:
+    """Configuration fields of a step, one for each parameter its nodes take, prefilled as configured.
 
     Returns:
         Fields by the spelling nodes use (`params:a.b`, `parameters`); a secret is a field without default.
     """
     return {
-        name: _field(parameters[name].value, name, node.hints.get(name, _NO_HINT))
+        name: _field(parameters[name].value, name, taker.hints.get(name, _NO_HINT))
         if name in parameters and not parameters[name].is_secret
-        else _secret_field(name, node.hints.get(name, _NO_HINT))
-        for name in node.parameters
+        else _secret_field(name, taker.hints.get(name, _NO_HINT))
+        for name in taker.parameters
     }
 
 

@@ -17,7 +17,7 @@ import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import collected
 from kedro_dagster_component.naming import fan_out_names
-from kedro_dagster_component.plan import InstancePlan, StepPlan
+from kedro_dagster_component.plan import InstancePlan, NodePlan, StepPlan
 
 KEYS, NODE, DONE = "keys", "node", "done"
 
@@ -31,6 +31,8 @@ def names_of_step(plan: StepPlan) -> tuple[str, ...]:
 def with_fan_out(plan: StepPlan, backfill_policy: dg.BackfillPolicy | None) -> StepPlan:
     """The plan of a step that fans out, unless Dagster gives each key a run of its own."""
     partitions = plan.partitions
+    if len(plan.nodes) > 1:  # its data is released key by key, all in one step
+        return plan
     if partitions is None or partitions.definition is None or backfill_policy != dg.BackfillPolicy.single_run():
         return plan
     return replace(plan, partitions=replace(partitions, fans_out=True))
@@ -83,7 +85,8 @@ def build_fan_out(
     def run_node(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from execute(context, plan)
 
-    outputs = (plan.marker,) if plan.marker is not None else tuple(plan.outputs)
+    [one] = plan.nodes
+    outputs = one.output_names
 
     @dg.op(
         name=done_name,
@@ -94,7 +97,7 @@ def build_fan_out(
                 name: dg.Out(
                     dg.Nothing,
                     is_required=len(outputs) == 1 and not check_outputs,
-                    io_manager_key=_io_manager_key(plan, instance),
+                    io_manager_key=_io_manager_key(one, instance),
                 )
                 for name in outputs
             },
@@ -126,8 +129,8 @@ def build_fan_out(
     )
 
 
-def _io_manager_key(plan: StepPlan, instance: InstancePlan) -> str:
-    return "io_manager" if plan.marker is not None else instance.key
+def _io_manager_key(one: NodePlan, instance: InstancePlan) -> str:
+    return "io_manager" if one.marker is not None else instance.key
 
 
 def _config_mapping(node_name: str, config_schema: Mapping[str, Any] | None) -> dg.ConfigMapping | None:

@@ -148,6 +148,13 @@ def gives_one_key(
     return False
 
 
+def is_same_key(mapping: PartitionMapping) -> bool:
+    """Whether a mapping between equal partitions gives each key itself."""
+    if isinstance(mapping, dg.TimeWindowPartitionMapping):
+        return mapping.start_offset == mapping.end_offset == 0
+    return isinstance(mapping, dg.IdentityPartitionMapping)
+
+
 def _definition_of(
     entry: DatasetEntry | NodeEntry, name: str, named: Named, cache: dict[str, PartitionsDefinition]
 ) -> PartitionsDefinition | None:

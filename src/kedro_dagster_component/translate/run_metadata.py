@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
-from kedro_dagster_component.plan import MetadataChoice, StepPlan
+from kedro_dagster_component.plan import MetadataChoice, NodePlan, StepPlan
 
 _OF_METRICS = ("json", "yaml", "metric")
 """In the name of a dataset's class: what it saves can be metrics."""
@@ -39,16 +39,20 @@ def metadata_choice(dataset: DatasetEntry, parts: Collection[str]) -> MetadataCh
 
 
 def with_preview(step: StepPlan, parts: Collection[str]) -> StepPlan:
-    """The plan of a step that tells what its node shows of itself, where figures of one of its outputs are told.
+    """The plan of a step that tells what its nodes show of themselves, where figures of one of a node's outputs are told.
 
     Args:
         step: The plan.
         parts: Of all datasets; they hold for a node without outputs that has no settings.
     """
-    own = _own_parts(step.node)
-    choices: list[Collection[str]] = [dataset.metadata.parts for dataset in step.outputs.values()]
+    return replace(step, nodes=tuple(replace(one, shows_preview=_shows_preview(one, parts)) for one in step.nodes))
+
+
+def _shows_preview(one: NodePlan, parts: Collection[str]) -> bool:
+    own = _own_parts(one.node)
+    choices: list[Collection[str]] = [dataset.metadata.parts for dataset in one.outputs.values()]
     choices = choices or [parts if own is None else own]
-    return replace(step, shows_preview=any("figures" in choice for choice in choices))
+    return any("figures" in choice for choice in choices)
 
 
 def _own_parts(entry: DatasetEntry | NodeEntry) -> Collection[str] | None:
