@@ -11,29 +11,26 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from kedro_dagster_component.asset_checks import build_check_table, build_checks_of_freshness, build_checks_of_inputs
-from kedro_dagster_component.attributes import cache_of, check_attributes, check_values, filters_of, partitions_of
-from kedro_dagster_component.config.check_executors import kinds_in
+from kedro_dagster_component.attributes import check_values, filters_of, partitions_of
 from kedro_dagster_component.config.check_sensors import name_clash
 from kedro_dagster_component.config.configured import with_settings
 from kedro_dagster_component.config.grouping import grouping_choice
-from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.patterns import most_specific
 from kedro_dagster_component.config.positions import Positions
-from kedro_dagster_component.config.settings import CatalogPlaces, check_catalog_settings
+from kedro_dagster_component.config.settings import CatalogPlaces
 from kedro_dagster_component.config.without_effect import (
     jobs_left_out,
     keys_that_overwrite,
-    settings_without_effect,
 )
-from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
+from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.grouping import checked_groups, jobs_with_assets
-from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_at, warn_of
-from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest, ProjectRef
+from kedro_dagster_component.loading import ComponentPlace, warn_at, warn_of
+from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
 from kedro_dagster_component.parts import InstanceParts, hand_out
-from kedro_dagster_component.plan import InstancePlan, StepPlan, nested_params
-from kedro_dagster_component.project_mistakes import check_project
+from kedro_dagster_component.plan import InstancePlan, StepPlan
+from kedro_dagster_component.project_reading import read_configuration, read_project
 from kedro_dagster_component.runtime.partition_choice import choice_problem
 from kedro_dagster_component.siblings import Claims, claim_executor, claim_inputs, claim_names, claims_of
 from kedro_dagster_component.translate.assets import (
@@ -49,7 +46,6 @@ from kedro_dagster_component.translate.executors import (
     ExecutorError,
     build_executor,
     default_executor,
-    installed_schemas,
 )
 from kedro_dagster_component.translate.exposure import exposed_nodes, hidden_inputs
 from kedro_dagster_component.translate.fan_out import names_of_step, with_fan_out
@@ -89,8 +85,8 @@ def build_instance(component: KedroProjectComponent, context: dg.ComponentLoadCo
     place = ComponentPlace(context)
     claims = claims_of(context.component_tree)
     problems = check_values(component, place)
-    manifest = _read_project(component, place, problems)
-    config, positions = _checked_configuration(component, place, manifest, claims, problems)
+    manifest = read_project(component, place, problems)
+    config, positions = read_configuration(component, place, manifest, claims, problems)
     manifest = with_settings(manifest, config)
     chosen = exposed_nodes(manifest, filters_of(component))
     node_ids = [node_id for node_id in manifest.nodes if node_id in chosen]
@@ -408,67 +404,3 @@ def _execute(
     component: KedroProjectComponent, instance: InstancePlan, context: dg.AssetExecutionContext, step: StepPlan
 ) -> Iterator[Any]:
     yield from component.execute(context, instance, step)
-
-
-def project_ref(component: KedroProjectComponent, place: ComponentPlace) -> ProjectRef:
-    """The project a component means, and how it opens it.
-
-    Raises:
-        ConfigurationError: There is no such project, or the fields contradict each other.
-    """
-    root, conf_source = resolve_project(place, component.project, component.package, component.conf_source)
-    return ProjectRef(
-        project_path=root.as_posix(),
-        package_name=component.package,
-        conf_source=conf_source,
-        env=component.env,
-        runtime_params=nested_params(component.runtime_params),
-        include_hooks=component.include_hooks,
-    )
-
-
-def _read_project(
-    component: KedroProjectComponent, place: ComponentPlace, problems: Sequence[Problem]
-) -> ProjectManifest:
-    """The manifest of the project; where it cannot be read, that and the mistakes already found."""
-    try:
-        return load_manifest(place, project_ref(component, place), cache_of(component))
-    except ConfigurationError as error:
-        raise ConfigurationError([*problems, *error.problems]) from error
-    except IntrospectionError as error:
-        if not problems:
-            raise
-        raise ConfigurationError([*problems, Problem(str(error))]) from error
-
-
-def _checked_configuration(
-    component: KedroProjectComponent,
-    place: ComponentPlace,
-    manifest: ProjectManifest,
-    claims: Claims,
-    found: Sequence[Problem],
-) -> tuple[DagsterConfig, Positions]:
-    """`dagster.yml`, once it, the component's attributes and the rest of the project are known to hold no mistake.
-
-    Raises:
-        ConfigurationError: With the mistakes of all, and those found before.
-    """
-    problems = [
-        *found,
-        *check_attributes(component, place, manifest),
-        *check_project(component, place, manifest, claims),
-        *check_catalog_settings(manifest),
-    ]
-    try:
-        config, positions = load_dagster_config(
-            manifest,
-            partitions=component.partitions,
-            executors=[component.executor] if component.executor else [],
-            executor_schemas=installed_schemas(kinds_in(manifest.dagster)),
-        )
-    except ConfigurationError as error:
-        raise ConfigurationError(dict.fromkeys([*problems, *error.problems])) from error
-    if problems:
-        raise ConfigurationError(problems)
-    warn_of(settings_without_effect(manifest, positions))
-    return config, positions

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from dagster.components import DefsStateConfig, DefsStateConfigArgs
 
-from kedro_dagster_component.assembly import project_ref
 from kedro_dagster_component.attributes import cache_of, check_values
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.loading import ComponentPlace, prepare_state, state_key
+from kedro_dagster_component.project_reading import project_ref
 
 if TYPE_CHECKING:
     from kedro_dagster_component.component import KedroProjectComponent
