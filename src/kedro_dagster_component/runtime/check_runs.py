@@ -9,10 +9,11 @@ import dagster as dg
 
 from kedro_dagster_component.errors import StepError
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan, StepPlan
+from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.data_checks import outcome
 from kedro_dagster_component.runtime.handover import Surroundings, load
 from kedro_dagster_component.runtime.host import hosts
-from kedro_dagster_component.runtime.messages import CheckedData, CheckRequest, InputKeys, LoadRequest
+from kedro_dagster_component.runtime.messages import CheckRequest, InputKeys, LoadRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_origin
 from kedro_dagster_component.runtime.resource import SessionOptions
 from kedro_dagster_component.runtime.run_partitions import parameters_of

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.plan import CheckPlan
-from kedro_dagster_component.runtime.messages import CheckFailure, DataFacts, Validation
+from kedro_dagster_component.runtime.checked import CheckFailure, DataFacts, Validation
 
 _MAX_FAILURES = 50
 """Failed checks of a validator that are shown."""

@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro.framework.hooks import hook_impl
 
-from kedro_dagster_component.runtime.messages import DataFacts
+from kedro_dagster_component.runtime.checked import DataFacts
 from kedro_dagster_component.runtime.tables import columns_of, count_rows, is_table
 
 

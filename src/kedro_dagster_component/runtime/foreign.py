@@ -22,9 +22,9 @@ from typing import Any
 
 from kedro_dagster_component.errors import ForeignProcessError, MemoryDatasetError
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.logs import LogSink
 from kedro_dagster_component.runtime.messages import (
-    CheckedData,
     CheckRequest,
     HookRequest,
     LoadRequest,

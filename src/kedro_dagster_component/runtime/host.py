@@ -16,11 +16,11 @@ from contextlib import ExitStack, contextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
+from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
 from kedro_dagster_component.runtime.messages import (
-    CheckedData,
     CheckRequest,
     HookRequest,
     LoadRequest,

@@ -18,13 +18,13 @@ from kedro_dagster_component.compat.kedro_mlflow import load_from
 from kedro_dagster_component.errors import RunFailedError, StepError
 from kedro_dagster_component.manifest import NodeEntry, dataset_name
 from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.facts import FactRecorder, facts_of_loaded
 from kedro_dagster_component.runtime.handed_over import HandedOverDataset
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.keyed_data import KeyedData
 from kedro_dagster_component.runtime.live import live_node
 from kedro_dagster_component.runtime.messages import (
-    CheckedData,
     CheckRequest,
     Failure,
     LoadRequest,

@@ -21,13 +21,7 @@ from kedro_dagster_component.runtime.check_runs import run_checks
 from kedro_dagster_component.runtime.group import StepProgress, releases
 from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
-from kedro_dagster_component.runtime.messages import (
-    DatasetReport,
-    KeyRequest,
-    MemoryRef,
-    StepRequest,
-    StepResult,
-)
+from kedro_dagster_component.runtime.messages import DatasetReport, KeyRequest, MemoryRef, StepRequest, StepResult
 from kedro_dagster_component.runtime.mlflow_claim import with_mlflow_run
 from kedro_dagster_component.runtime.orphan import end_with_run
 from kedro_dagster_component.runtime.resource import LIVE, SessionOptions

@@ -14,14 +14,9 @@ import dagster as dg
 
 from kedro_dagster_component.compat.dagster_partitions import knows_assets
 from kedro_dagster_component.plan import CheckPlan, DatasetPlan, NodePlan, StepPlan
+from kedro_dagster_component.runtime.checked import CheckFailure, DataFacts, Validation, validations_before
 from kedro_dagster_component.runtime.data_checks import Outcome, outcome
-from kedro_dagster_component.runtime.messages import (
-    CheckFailure,
-    DataFacts,
-    StepResult,
-    Validation,
-    validations_before,
-)
+from kedro_dagster_component.runtime.messages import StepResult
 
 CHECKED_KEY = "kedro/checked"
 """Metadata key under which the materialisation of one partition keeps what its checks looked at."""

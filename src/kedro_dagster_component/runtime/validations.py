@@ -8,7 +8,7 @@ from typing import Any
 
 from kedro_dagster_component.compat.kedro_validation import validators_observed
 from kedro_dagster_component.manifest import dataset_name
-from kedro_dagster_component.runtime.messages import CheckFailure, Validation, carry_validations
+from kedro_dagster_component.runtime.checked import CheckFailure, Validation, carry_validations
 
 
 class ValidationRecorder:

@@ -10,16 +10,12 @@ from multiprocessing.connection import Connection
 from typing import Any
 
 from kedro_dagster_component.errors import ForeignProcessError, KedroDagsterError
+from kedro_dagster_component.runtime.checked import carry_validations, validations_before
 from kedro_dagster_component.runtime.foreign import LOG_MARK, connect_to_parent, pickled_answer
 from kedro_dagster_component.runtime.host import KedroHost, hosts
 from kedro_dagster_component.runtime.logs import LogLine, describe_exception
 from kedro_dagster_component.runtime.memory import handover_error, loaded_error
-from kedro_dagster_component.runtime.messages import (
-    LoadRequest,
-    StepRequest,
-    carry_validations,
-    validations_before,
-)
+from kedro_dagster_component.runtime.messages import LoadRequest, StepRequest
 
 
 def main() -> None:

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pytest
 
 from kedro_dagster_component.plan import CheckPlan
+from kedro_dagster_component.runtime.checked import CheckFailure, DataFacts, Validation
 from kedro_dagster_component.runtime.data_checks import outcome
 from kedro_dagster_component.runtime.facts import FactRecorder, facts_of, facts_of_loaded
-from kedro_dagster_component.runtime.messages import CheckFailure, DataFacts, Validation
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 
