@@ -35,7 +35,6 @@ def keys(defs):
     [
         ("enviroment: local", "4:3", "unknown key 'enviroment'", "did you mean 'env'?"),
         ("selct: [a]", "4:3", "unknown key 'selct'", "did you mean 'select'?"),
-        ("group_nodes_by: node", "4:3", "'group_nodes_by' has no effect yet", "take it out"),
         ("pipelines: a", "4:14", "pipelines: expected a list, got the text 'a'", "write [a]"),
         ("select: ['node:clean', 3]", "4:26", "select[1]: expected text, got the number 3", 'put it in quotes: "3"'),
         ("env: 2024", "4:8", "env: expected text, got the number 2024", 'put it in quotes: "2024"'),

@@ -117,7 +117,10 @@ def scene(tmp_path_factory, builder, locate):
     environment = {**location.environment(), **ENVIRONMENT}
     asked, answered = root / "requests.json", root / "reports.json"
     asked.write_text(json.dumps([{"job": "near", "call": "location.snapshot:write"}]), encoding="utf-8")
-    commands = [[sys.executable, str(DRIVER), str(asked), str(answered)], ["dg", "list", "defs", "--json"]]
+    commands = [
+        [sys.executable, str(DRIVER), str(asked), str(answered)],
+        [str(Path(sys.executable).with_name("dg")), "list", "defs", "--json"],
+    ]
     printed = [
         subprocess.run(command, cwd=location.root, env=environment, capture_output=True, check=False)
         for command in commands
