@@ -33,7 +33,8 @@ DEMO_LOG := $(CURDIR)/.demo/launch.log
 PURE := */config/*,*/translate/*,*/manifest.py,*/plan.py,*/naming.py,*/errors.py,*/masking.py,*/introspection/job_factories.py
 PURE_PERCENT := 95
 
-PYTEST_OPTIONS ?= -n 2 --dist loadfile
+# One more than there are cores: many tests wait for other processes.
+PYTEST_OPTIONS ?= -n 3 --dist loadfile
 
 
 ## Try it

@@ -57,7 +57,7 @@ def environment(workspace):
     return {**os.environ, "DAGSTER_HOME": str(workspace / "home"), "PYTHONPATH": os.pathsep.join(paths)}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def server(workspace, environment, chromium):
     """`dg dev`, once the first example has run."""
     command = [str(Path(sys.executable).with_name("dg")), "launch", "--job", "everything"]
