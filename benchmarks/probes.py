@@ -144,7 +144,7 @@ def translate(folder: Path, watch: Stopwatch) -> Facts:
 
     sys.path.insert(0, str(folder / "component" / "src"))
     with (
-        patch("kedro_dagster_component.assembly.load_manifest", return_value=manifest),
+        patch("kedro_dagster_component.project_reading.load_manifest", return_value=manifest),
         patch.object(KedroProjectComponent, "build_defs", build_and_time),
     ):
         dg.load_from_defs_folder(path_within_project=folder / "component")

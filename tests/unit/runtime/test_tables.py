@@ -42,7 +42,13 @@ GeoDataFrame.__module__ = "geopandas.geodataframe"
 
 @pytest.mark.parametrize(
     "table",
-    [pd.DataFrame(VALUES), GeoDataFrame(VALUES), pl.DataFrame(VALUES), pa.table(VALUES), pa.record_batch(VALUES)],
+    [
+        pd.DataFrame(VALUES),
+        GeoDataFrame(VALUES),
+        pl.DataFrame(VALUES),
+        pa.table(VALUES),
+        pa.RecordBatch.from_pydict(VALUES),
+    ],
 )
 def test_tables_in_memory(table):
     assert named(table) == ["name", "value"]
