@@ -36,10 +36,7 @@ def run_checks(context: dg.OpExecutionContext, instance: InstancePlan, plan: Ste
         is_validated = any(check.kind == "validator" and check.name in names for check in dataset.checks)
         for checked in _looked_at(context, instance, plan, dataset, is_validated=is_validated):
             checks.add(dataset.name, checked.facts, [checked.validation] if checked.validation else [])
-    wanted = {(dg.AssetKey(one.asset_key), check.name) for one in plan.outputs.values() for check in one.checks}
-    yield from (
-        event for event in checks.events_of_stored() if (event.asset_key, event.check_name) in selected & wanted
-    )
+    yield from (event for event in checks.events_of_stored() if (event.asset_key, event.check_name) in selected)
 
 
 def run_input_checks(context: Any, instance: InstancePlan, dataset: DatasetPlan) -> Iterator[dg.AssetCheckResult]:

@@ -7,6 +7,7 @@ stored. A node that fans out leaves what its keys found in their materialisation
 from __future__ import annotations
 
 import dataclasses
+import functools
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -59,10 +60,9 @@ class StepChecks:
         """Look at what the node left behind, of one key or of the whole."""
         self._validations += result.validations
         for dataset in self._plan.outputs.values():
-            facts = [result.outputs[name].facts for name in dataset.spellings if name in result.outputs]
-            for one in facts:
-                if one is not None:
-                    self.add(dataset.name, one)
+            facts = _saved_facts(dataset, result)
+            if facts is not None:
+                self.add(dataset.name, facts)
 
     def add(self, name: str, facts: DataFacts, validations: Sequence[Validation] = ()) -> None:
         """Add what was found out about a part of a dataset."""
@@ -90,9 +90,7 @@ class StepChecks:
         """What the materialisation of one key keeps for the op that waits for all of them; empty without checks."""
         if not dataset.checks:
             return {}
-        one = StepChecks(self._context, self._plan, has_outputs=False)
-        one.take(result)
-        facts = one._facts.get(dataset.name)
+        facts = _saved_facts(dataset, result)
         validations = [dataclasses.asdict(found) for found in _of_dataset(result.validations, dataset, "save")]
         return {CHECKED_KEY: {"facts": dataclasses.asdict(facts) if facts else None, "validations": validations}}
 
@@ -140,6 +138,13 @@ class StepChecks:
 
 def _of_dataset(validations: Sequence[Validation], dataset: DatasetPlan, mode: str | None) -> list[Validation]:
     return [one for one in validations if one.dataset == dataset.name and mode in {None, one.mode}]
+
+
+def _saved_facts(dataset: DatasetPlan, result: StepResult) -> DataFacts | None:
+    """Facts of what a node saved to a dataset, under whichever of its spellings; None where nobody asked."""
+    found = [result.outputs[name].facts for name in dataset.spellings if name in result.outputs]
+    facts = [one for one in found if one is not None]
+    return functools.reduce(DataFacts.joined, facts) if facts else None
 
 
 def _facts(recorded: Mapping[str, Any]) -> DataFacts:
