@@ -10,7 +10,11 @@ from __future__ import annotations
 
 import copy
 import functools
+import os
+import platform
+import re
 import shutil
+import sys
 import tempfile
 from collections.abc import Callable, Mapping
 from pathlib import Path, PurePath
@@ -93,9 +97,44 @@ def _open_place(root: Path) -> Path | None:
         root.mkdir(parents=True, exist_ok=True)
         if root.stat().st_dev != root.parent.stat().st_dev:
             return None
-        return Path(tempfile.mkdtemp(prefix=f".{root.name}-saving-", dir=root.parent))
+        _clear_killed(root)
+        prefix = f"{_places_of(root)}{_machine()}-{os.getpid()}-"
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=root.parent))
     except OSError:
         return None
+
+
+def _places_of(root: Path) -> str:
+    """How the names of the places beside a folder begin."""
+    return f".{root.name}-saving-"
+
+
+@functools.cache
+def _machine() -> str:
+    """The machine as part of a file name: process ids of another one say nothing here."""
+    return re.sub(r"\W", "_", platform.node())
+
+
+@functools.cache
+def _clear_killed(root: Path) -> None:
+    """Clear what processes of this machine that were killed in a save have left beside a folder; once in a process."""
+    if sys.platform == "win32":  # asking for a process by a signal ends it there
+        return
+    names = re.compile(rf"{re.escape(_places_of(root))}{re.escape(_machine())}-(\d+)-")
+    for place in list(root.parent.iterdir()):
+        found = names.match(place.name)
+        if found is not None and not _is_alive(int(found[1])):
+            shutil.rmtree(place, ignore_errors=True)
+
+
+def _is_alive(process_id: int) -> bool:
+    try:
+        os.kill(process_id, 0)
+    except ProcessLookupError:
+        return False
+    except OSError:  # somebody else's
+        return True
+    return True
 
 
 def _put(made: Path, target: Path) -> None:

@@ -18,6 +18,7 @@ from kedro_dagster_component.compat.dagster_partitions import (
 )
 from kedro_dagster_component.plan import DatasetPlan, InstancePlan, NodePlan, StepPlan
 from kedro_dagster_component.runtime.check_runs import run_checks
+from kedro_dagster_component.runtime.event_lines import open_line_batches
 from kedro_dagster_component.runtime.group import StepProgress, releases
 from kedro_dagster_component.runtime.handover import Surroundings, load, store, stored_keys
 from kedro_dagster_component.runtime.host import hosts
@@ -56,12 +57,19 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
     options: SessionOptions = getattr(op_context.resources, instance.key).options
     view = RunView.of_op(op_context)
     end_with_run(view)
-    open_run(view)
-    if only_checks(op_context.job_def, op_context.op_handle.path[0]):
-        yield from run_checks(op_context, instance, plan)
-        return
-    step = _Step(op_context, instance, plan, options, view)
-    keys = step_keys(op_context, instance, plan)
+    with open_line_batches(view.log, view.instance, view.run.run_id):
+        open_run(view)
+        if only_checks(op_context.job_def, op_context.op_handle.path[0]):
+            yield from run_checks(op_context, instance, plan)
+        else:
+            step = _Step(op_context, instance, plan, options, view)
+            yield from _run_keys(op_context, step, plan, step_keys(op_context, instance, plan))
+
+
+def _run_keys(
+    op_context: dg.OpExecutionContext, step: _Step, plan: StepPlan, keys: Sequence[str | None]
+) -> Iterator[Any]:
+    """Run a step for some partition keys, or once without any."""
     if keys == (None,):
         yield from step.run_nodes(step.key_request(None, is_last=True))
         return

@@ -65,6 +65,16 @@ def test_a_killed_save_leaves_the_earlier_content(tmp_path, make):
     assert pickle.loads(file.read_bytes()) == "later"
 
 
+def test_a_later_process_clears_what_a_killed_save_left(tmp_path):
+    data, others = tmp_path / "data", tmp_path / ".data-saving-elsewhere-1-x"
+    others.mkdir()  # of another machine: nobody here knows whether its process still saves
+    killed(partitions(data).save, {"eu": [b"x" * 2_000_000, Killer()]})
+    [left] = [path for path in tmp_path.glob(".data-saving-*") if path != others]
+    assert (left / "eu.pkl").stat().st_size > 0
+    partitions(data).save({"eu": "later"})
+    assert {path.name for path in tmp_path.iterdir()} == {"data", others.name}
+
+
 def test_a_plain_save_leaves_half_a_file(tmp_path):
     plain = PickleDataset(filepath=str(tmp_path / "x.pkl"))
     plain.save("earlier")
