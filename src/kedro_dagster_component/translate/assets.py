@@ -1,4 +1,4 @@
-"""Nodes and datasets of a manifest as Dagster assets. The one place that builds `@multi_asset`s."""
+"""Nodes and datasets of a manifest as Dagster assets. The one place that builds the assets of steps."""
 
 # No `from __future__ import annotations`: Dagster reads the annotation of a step's context as an object.
 
@@ -17,6 +17,9 @@ from kedro_dagster_component.translate.specs import node_description
 
 GetSpec = Callable[["NodeEntry | None", "DatasetEntry | None"], dg.AssetSpec]
 """Final spec of a dataset (or, without one, of a node without outputs), after the user's translation."""
+
+_ORDER_ONLY = dg.In(dg.Nothing)
+"""An input that gives an order and no data."""
 
 Execute = Callable[[dg.AssetExecutionContext, StepPlan], "Iterator[Any]"]
 """Body of a step: what `KedroProjectComponent.execute` does."""
@@ -125,7 +128,7 @@ def build_step_assets(
         graph = build_fan_out(
             plan,
             instance,
-            inputs=_ins(plan, table),
+            inputs=_taken(plan, table),
             node_options=options,
             config_schema=config_schema,
             description=description,
@@ -133,22 +136,41 @@ def build_step_assets(
             check_outputs=[spec.get_python_identifier() for spec in settings.checks],
         )
         return _graph_assets(graph, plan, table, instance, settings)
+    options |= {
+        "name": plan.op_name,
+        "description": description,
+        "config_schema": config_schema,
+        "required_resource_keys": {instance.key, "io_manager"},
+    }
+    if len(plan.nodes) > 1 or settings.checks:
+        return _multi_asset(plan, table, instance, settings, options, execute)
+    return _node_assets(plan, table, instance, settings, options, execute)
+
+
+def _multi_asset(
+    plan: StepPlan,
+    table: AssetTable,
+    instance: InstancePlan,
+    settings: OpSettings,
+    options: Mapping[str, Any],
+    execute: Execute,
+) -> dg.AssetsDefinition:
+    """The assets of a group, between which there are dependencies, or of a step with checks."""
+    op_options = {name: value for name, value in options.items() if name != "tags"}
 
     @dg.multi_asset(
-        name=plan.op_name,
-        description=description,
         outs=_outs(plan, table, instance, is_subsettable=_is_subsettable(plan, settings)),
         check_specs=settings.checks or None,
-        ins=_ins(plan, table),
+        ins={
+            name: dg.AssetIn(key=dep.asset_key, dagster_type=dg.Nothing, partition_mapping=dep.partition_mapping)
+            for name, dep in _taken(plan, table).items()
+        },
         internal_asset_deps=_asset_deps(plan, table) if len(plan.nodes) > 1 else None,
-        config_schema=config_schema,
-        required_resource_keys={instance.key, "io_manager"},
         op_tags=options["tags"],
-        pool=settings.pool,
-        retry_policy=settings.retry_policy,
         backfill_policy=settings.backfill_policy,
         partitions_def=plan.partitions.definition if plan.partitions is not None else None,
         can_subset=_is_subsettable(plan, settings),
+        **op_options,
     )
     def step(context) -> Iterator[Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001 (of an asset, or of an op job)
         yield from execute(context, plan)
@@ -156,11 +178,54 @@ def build_step_assets(
     return step
 
 
+def _node_assets(
+    plan: StepPlan,
+    table: AssetTable,
+    instance: InstancePlan,
+    settings: OpSettings,
+    options: Mapping[str, Any],
+    execute: Execute,
+) -> dg.AssetsDefinition:
+    """The assets of one node, as `_multi_asset` would make them.
+
+    Made of the op, as Dagster advises for ops that a program writes: the decorator takes the function apart each time,
+    which is half of what a load costs.
+    """
+
+    def step(context, _inputs) -> Iterator[Any]:  # type: ignore[no-untyped-def]  # noqa: ANN001 (as above)
+        yield from execute(context, plan)
+
+    taken, specs = _taken(plan, table), _specs(plan, table)
+    [one] = plan.nodes
+    outs = {
+        output: dg.Out(
+            dg.Any if output in one.outputs and one.outputs[output].is_memory else dg.Nothing,
+            description=spec.description,
+            is_required=not _is_subsettable(plan, settings),
+            io_manager_key=instance.key if output in one.outputs else None,
+            metadata=spec.metadata,
+            code_version=spec.code_version,
+        )
+        for output, spec in specs.items()
+    }
+    changes: dict[str, Any] = {"deps": taken.values()}
+    if plan.partitions is not None and plan.partitions.definition is not None:
+        changes["partitions_def"] = plan.partitions.definition
+    return dg.AssetsDefinition(
+        node_def=dg.OpDefinition(step, ins=dict.fromkeys(taken, _ORDER_ONLY), outs=outs, **options),
+        keys_by_input_name={name: dep.asset_key for name, dep in taken.items()},
+        keys_by_output_name={output: spec.key for output, spec in specs.items()},
+        specs=[spec.replace_attributes(**changes) for spec in specs.values()],
+        backfill_policy=settings.backfill_policy,
+        can_subset=_is_subsettable(plan, settings),
+    )
+
+
 def _graph_assets(
     graph: dg.GraphDefinition, plan: StepPlan, table: AssetTable, instance: InstancePlan, settings: OpSettings
 ) -> dg.AssetsDefinition:
     """The assets of a node that fans out, with the specs they would have without."""
-    ins = _ins(plan, table)
+    taken = _taken(plan, table)
     [one] = plan.nodes
     if one.marker is not None:
         specs = {one.marker: table.nodes[one.node.id]}
@@ -172,11 +237,11 @@ def _graph_assets(
     by_key = {spec.key: spec for spec in specs.values()}
     assets = dg.AssetsDefinition.from_graph(
         graph,
-        keys_by_input_name={name: one.key for name, one in ins.items() if one.key is not None},
+        keys_by_input_name={name: dep.asset_key for name, dep in taken.items()},
         keys_by_output_name={output: spec.key for output, spec in specs.items()},
         partitions_def=plan.partitions.definition if plan.partitions is not None else None,
         partition_mappings={
-            name: one.partition_mapping for name, one in ins.items() if one.partition_mapping is not None
+            name: dep.partition_mapping for name, dep in taken.items() if dep.partition_mapping is not None
         },
         backfill_policy=settings.backfill_policy,
         can_subset=_is_subsettable(plan, settings),
@@ -220,8 +285,8 @@ def _op_description(plan: StepPlan, manifest: ProjectManifest) -> str | None:
     return str(described) if described else node_description(plan.node)
 
 
-def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
-    """Inputs of a step, for their order only: Kedro loads them. Those that `translation` adds come last.
+def _taken(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetDep]:
+    """Inputs of a step by name, for their order only: Kedro loads them. Those that `translation` adds come last.
 
     They are no `deps`, whose input names Dagster makes of the keys: those of odd ones are refused, or equal.
     """
@@ -237,10 +302,7 @@ def _ins(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetIn]:
         mappings.setdefault(dep.asset_key, dep.partition_mapping)
         names.setdefault(dep.asset_key, f"dep {dep.asset_key.to_user_string()}")
     identifiers = unique_identifiers(names.values())
-    return {
-        identifiers[names[key]]: dg.AssetIn(key=key, dagster_type=dg.Nothing, partition_mapping=mapping)
-        for key, mapping in mappings.items()
-    }
+    return {identifiers[names[key]]: dg.AssetDep(key, partition_mapping=mapping) for key, mapping in mappings.items()}
 
 
 def _specs(plan: StepPlan, table: AssetTable) -> dict[str, dg.AssetSpec]:
