@@ -22,7 +22,7 @@ from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
 from kedro_dagster_component.defs_state import state_config, write_state
 from kedro_dagster_component.errors import ConfigurationError, Finding
-from kedro_dagster_component.loading import YamlLines, shown_as_text
+from kedro_dagster_component.loading import YamlLines, shown_as_text, without_collections
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
 from kedro_dagster_component.op_settings import NodeOpSpec, RetryPolicyModel, node_op_spec
 from kedro_dagster_component.plan import InstancePlan, StepPlan
@@ -282,7 +282,7 @@ class KedroProjectComponent(_ReadAttributes, dg.StateBackedComponent, dg.Resolva
         Raises:
             LoadError: Something is wrong with the project or its configuration; the text says where and what to do.
         """
-        with shown_as_text():
+        with shown_as_text(), without_collections():
             return build_or_tell_all(self, context, KedroProjectComponent)
 
     def get_asset_spec(self, node: NodeEntry | None, dataset: DatasetEntry | None) -> dg.AssetSpec:

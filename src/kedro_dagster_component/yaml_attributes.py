@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator, Mapping
+from functools import cache
 from typing import Any, ClassVar, cast
 
 import yaml
@@ -73,15 +74,11 @@ class GivenAttributes(BaseModel):
     def __get_pydantic_json_schema__(cls, core_schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         schema = handler(core_schema)
         derived = handler.resolve_ref_schema(schema)
-        strict = {
-            name: value
-            for name, value in ComponentConfig.model_json_schema()["properties"].items()
-            if name in cls.known_to_us
-        }
-        definitions = ComponentConfig.model_json_schema().get("$defs", {})
+        ours = _schema_of(ComponentConfig)
+        strict = {name: value for name, value in ours["properties"].items() if name in cls.known_to_us}
         derived.update(
             attributes_schema(
-                derived, {"properties": strict, "$defs": definitions}, AssetAttributesModel.model_json_schema()
+                derived, {"properties": strict, "$defs": ours.get("$defs", {})}, _schema_of(AssetAttributesModel)
             )
         )
         return schema
@@ -100,6 +97,12 @@ class ReadAttributes:
     values: dict[str, Any]
     findings: tuple[Finding, ...]
     is_complete: bool
+
+
+@cache
+def _schema_of(model: type[BaseModel]) -> Mapping[str, Any]:
+    """Pydantic makes it anew each time, and every load asks for it."""
+    return model.model_json_schema()
 
 
 def attributes_model(component: type[Resolvable], base: type[Resolvable]) -> type[GivenAttributes]:

@@ -22,7 +22,7 @@ _UNSET = "__DAGSTER_UNSET_DEFAULT__"
 _HELP = ("title", "description", "examples", "default")
 
 
-def attributes_schema(derived: Schema, strict: Schema, translation: Schema) -> Schema:
+def attributes_schema(derived: Schema, strict: Mapping[str, Any], translation: Mapping[str, Any]) -> Schema:
     """Dagster's schema of the attributes with better ones for the fields that have them.
 
     Args:
@@ -46,7 +46,7 @@ def _help(schema: Schema) -> Schema:
     return {key: schema[key] for key in _HELP if key in schema and schema[key] != _UNSET}
 
 
-def _inlined(schema: Schema) -> Schema:
+def _inlined(schema: Mapping[str, Any]) -> Schema:
     """The same without references; the models are no trees without end."""
     definitions = schema.get("$defs", {})
 
