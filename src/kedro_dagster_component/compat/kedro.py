@@ -115,3 +115,25 @@ def node_mappings(node: Node) -> tuple[Any, Any]:
     Reason: the public `inputs` and `outputs` lose which argument takes what. 1.3 to 1.7.
     """
     return node._inputs, node._outputs  # noqa: SLF001
+
+
+# Registered pipelines ------------------------------------------------------------------------------------------------
+
+
+def loaded_pipelines() -> frozenset[str] | None:
+    """Names of the registered pipelines that this process has asked for and imported; None where that is not all known.
+
+    Returns:
+        Empty before any is imported; None once all are, and where a version of Kedro imports nothing but all.
+
+    Reason: asking for others imports the registry anew, and nothing public says whether it was imported. 1.5 to 1.7;
+    before there is no `set_requested`.
+    """
+    from kedro.framework.project import pipelines
+
+    if not hasattr(pipelines, "set_requested"):
+        return None
+    if not pipelines._is_data_loaded:  # noqa: SLF001
+        return frozenset()
+    asked = pipelines._requested_pipelines  # noqa: SLF001
+    return None if asked is None else frozenset(asked)

@@ -12,7 +12,7 @@ from dagster import Executor
 from kedro_dagster_component.compat.dagster import portable_job
 from kedro_dagster_component.runtime.fork_server import WarmUp, fork_server
 from kedro_dagster_component.runtime.lifecycle import RunLifecycle, participants
-from kedro_dagster_component.runtime.view import RunView
+from kedro_dagster_component.runtime.view import RunView, pipelines_of_run
 
 
 class KedroExecutor(Executor):
@@ -70,7 +70,10 @@ def _warm_up(view: RunView, job: Any) -> WarmUp:
     instances = [participant.instance for participant in participants(view)]
     if len(instances) != 1:
         return WarmUp(job)
-    steps = [step for name, step in instances[0].steps.items() if name in view.op_names()]
+    instance = instances[0]
+    steps = [step for name, step in instance.steps.items() if name in view.op_names()]
     nodes = [one for step in steps for one in step.nodes]
     types = {dataset.type: None for one in nodes for dataset in (*one.inputs, *one.made)}
-    return WarmUp(job, instances[0].ref, tuple(types))
+    pipelines = pipelines_of_run(view, instance, [one.node for one in nodes])
+    is_job = view.run.job_name in instance.job_pipelines
+    return WarmUp(job, instance.ref, tuple(types), pipelines, is_job=is_job)

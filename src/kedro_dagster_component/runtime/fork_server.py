@@ -36,11 +36,15 @@ class WarmUp:
         ref: The one project of the run, which it opens; None opens none, since a process holds one project for its
             whole life.
         dataset_types: As the catalog names the classes of the datasets its nodes read and write.
+        pipelines: Registered pipelines of the run; empty for all.
+        is_job: Whether they are those of a job.
     """
 
     job: Any = None
     ref: ProjectRef | None = None
     dataset_types: tuple[str, ...] = ()
+    pipelines: tuple[str, ...] = ()
+    is_job: bool = False
 
 
 def can_fork(executor_name: str, config: Mapping[str, Any]) -> bool:

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
 from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.foreign import ForeignHost
+from kedro_dagster_component.runtime.fork_server import WarmUp
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
 from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
 from kedro_dagster_component.runtime.messages import (
@@ -119,11 +120,13 @@ class LocalHost:
         with self._in_session(request, sink) as session:
             return session.mlflow_run(instead)
 
-    def warm(self, dataset_types: Sequence[str] = ()) -> None:
-        """Open the project, import its pipelines, plugins and some dataset classes; no session, no catalog, no hook.
+    def warm(self, dataset_types: Sequence[str] = (), pipelines: Sequence[str] = (), *, is_job: bool = False) -> None:
+        """Open the project, import pipelines, plugins and some dataset classes; no session, no catalog, no hook.
 
         Args:
             dataset_types: As the catalog names them. One that cannot be imported is left to the step.
+            pipelines: Names of registered ones; empty for all.
+            is_job: Whether they are those of a job.
         """
         with self._lock, inside_project(self._ref):
             open_project(self._ref)
@@ -131,7 +134,7 @@ class LocalHost:
             import kedro_dagster_component.runtime.session  # noqa: F401  (what every step needs)
             from kedro_dagster_component.runtime import live
 
-            live.import_pipelines()
+            live.import_pipelines(pipelines, is_job=is_job)
             live.import_plugins()
             live.import_dataset_classes(dataset_types)
 
@@ -189,18 +192,20 @@ class Hosts:
                 self._hosts[key] = self._new(ref)
             return self._hosts[key]
 
-    def warm(self, ref: ProjectRef, dataset_types: Sequence[str] = ()) -> None:
-        """Open a project in this process and import what steps need of it, before any run is there.
+    def warm(self, warm_up: WarmUp) -> None:
+        """Open a project in this process and import what steps need of it, before any of them is there.
 
         A project that cannot be opened is left to the first step, which says why.
 
         Args:
-            ref: The project.
-            dataset_types: As the catalog names the classes of datasets.
+            warm_up: What is wanted; without a project nothing is.
         """
+        ref = warm_up.ref
+        if ref is None:
+            return
         host = LocalHost(ref)
         try:
-            host.warm(dataset_types)
+            host.warm(warm_up.dataset_types, warm_up.pipelines, is_job=warm_up.is_job)
         except Exception:  # noqa: BLE001  (whatever the project's modules raise)
             return
         with self._lock:

@@ -1,15 +1,19 @@
-"""The live Kedro node behind a manifest entry."""
+"""The live Kedro nodes behind manifest entries, and what of the project has to be imported for them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import importlib.resources
+import warnings
+from collections.abc import Collection, Iterable
 from contextlib import suppress
 
-from kedro.framework.project import pipelines
+from kedro.framework import project
+from kedro.framework.project import pipelines, settings
 from kedro.io.core import parse_dataset_definition
 from kedro.pipeline.node import Node
 from pluggy import PluginManager
 
+from kedro_dagster_component.compat.kedro import loaded_pipelines
 from kedro_dagster_component.errors import StaleNodeError
 from kedro_dagster_component.introspection.nodes import fingerprint_of
 from kedro_dagster_component.manifest import NodeEntry
@@ -21,14 +25,12 @@ def live_node(entry: NodeEntry) -> Node:
     Raises:
         StaleNodeError: There is none of that name, or it has changed.
     """
-    named: list[Node] = []
-    for name in dict.fromkeys((*entry.pipelines, *pipelines)):
-        if name not in pipelines:
-            continue
-        named += [node for node in pipelines[name].nodes if node.name == entry.name]
-    for node in named:
-        if fingerprint_of(node) == entry.fingerprint:
-            return node
+    node, named = _node_in_registry(entry)
+    if node is None and loaded_pipelines() is not None:
+        pipelines.set_requested(None)
+        node, named = _node_in_registry(entry)
+    if node is not None:
+        return node
     found = f"is now {named[0]}" if named else "is no longer registered"
     raise StaleNodeError(
         f"Node '{entry.name}' {found}, but Dagster loaded it as "
@@ -37,10 +39,52 @@ def live_node(entry: NodeEntry) -> Node:
     )
 
 
-def import_pipelines() -> None:
-    """Register all pipelines, as the first step of a run would."""
-    for name in pipelines:
-        pipelines[name]
+def _node_in_registry(entry: NodeEntry) -> tuple[Node | None, list[Node]]:
+    """The node of an entry, and all nodes of its name."""
+    named: list[Node] = []
+    for name in dict.fromkeys((*entry.pipelines, *pipelines)):
+        if name not in pipelines:
+            continue
+        named += [node for node in pipelines[name].nodes if node.name == entry.name]
+    return next((node for node in named if fingerprint_of(node) == entry.fingerprint), None), named
+
+
+def import_pipelines(names: Collection[str], *, is_job: bool) -> None:
+    """Import some registered pipelines, as `kedro run --pipelines` does since Kedro 1.5, or all of them.
+
+    All are imported where nothing else is safe: where a pipeline is not made by the folder of its name, or by others,
+    and in a run that is no job of a project with hooks, which may look at any of them as under `kedro run` without a
+    pipeline. What this process has imported stays.
+
+    Args:
+        names: Of the run; with `__default__`, or empty, all of them.
+        is_job: Whether they are those of a job, and not just those that the nodes of the run are in.
+    """
+    loaded = loaded_pipelines()
+    wanted = None if "__default__" in names or not (is_job or not settings.HOOKS) else _folders(names)
+    if loaded is not None and wanted and not wanted <= loaded and _imported(wanted | loaded):
+        return
+    if loaded is not None and not (wanted and wanted <= loaded):
+        pipelines.set_requested(None)
+    len(pipelines)  # the first look imports
+
+
+def _folders(names: Collection[str]) -> frozenset[str]:
+    """The pipelines, if each has a folder of its name, where Kedro looks for them; else none."""
+    with suppress(ImportError):
+        root = importlib.resources.files(f"{project.PACKAGE_NAME}.pipelines")
+        if all((root / name).is_dir() for name in names):
+            return frozenset(names)
+    return frozenset()
+
+
+def _imported(names: frozenset[str]) -> bool:
+    """Whether pipelines, and no others, can be imported; whatever goes wrong is told when all of them are."""
+    pipelines.set_requested(sorted(names))
+    with warnings.catch_warnings(), suppress(Exception):
+        warnings.filterwarnings("ignore", message=r"Pipeline\(s\) not found")
+        return all(name in pipelines for name in names)
+    return False
 
 
 def import_plugins() -> None:

@@ -23,7 +23,7 @@ from kedro_dagster_component.runtime.facts import FactRecorder, facts_of_loaded
 from kedro_dagster_component.runtime.handed_over import HandedOverDataset
 from kedro_dagster_component.runtime.hook_errors import HookError, hooks_named
 from kedro_dagster_component.runtime.keyed_data import KeyedData
-from kedro_dagster_component.runtime.live import live_node
+from kedro_dagster_component.runtime.live import import_pipelines, live_node
 from kedro_dagster_component.runtime.messages import (
     CheckRequest,
     Failure,
@@ -108,6 +108,7 @@ class KedroRunSession:
         request = self.request
         with hooks_named(self.hook_manager):
             self.context = self._session.load_context()
+        import_pipelines(request.pipelines, is_job=bool(request.info.pipeline_names))
         if without_run is not None:
             loader = self.context.config_loader
             loader["parameters"] = merge_deep(without_run, compat.configured_parameters(self.context))

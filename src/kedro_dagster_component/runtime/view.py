@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import op_names_of_run, outputs_read_by_others, shares_one_process
+from kedro_dagster_component.manifest import NodeEntry
 from kedro_dagster_component.plan import InstancePlan, merge_deep, nested_params
 from kedro_dagster_component.runtime.group import nodes_of_run
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
@@ -63,7 +65,6 @@ def session_request(
     run = view.run
     shares_process = shares_one_process(view.job_def, run.run_config)
     nodes = tuple(one.node for one in nodes_of_run(view, instance))
-    held = tuple(dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__"))
     repeats = instance.run_hooks == "every_process" and not (in_run_process or shares_process)
     info = run_info(view, instance)
     return SessionRequest(
@@ -76,7 +77,7 @@ def session_request(
         dataset_overrides=options.datasets,
         nodes=nodes,
         kept_datasets=_taken_by_others(view, instance),
-        pipelines=instance.job_pipelines.get(run.job_name) or held,
+        pipelines=pipelines_of_run(view, instance, nodes),
         shares_process=shares_process,
         in_run_process=in_run_process or shares_process,
         repeat_before=info if repeats else None,
@@ -84,6 +85,18 @@ def session_request(
         info=info,
         mlflow_run_id=recorded_run_id(view.instance, run.run_id, instance.key),
     )
+
+
+def pipelines_of_run(view: RunView, instance: InstancePlan, nodes: Iterable[NodeEntry]) -> tuple[str, ...]:
+    """Registered pipelines of a run: those of its job, else those that its nodes are in.
+
+    Args:
+        view: The run.
+        instance: The component instance.
+        nodes: Those of the instance that the run runs.
+    """
+    held = dict.fromkeys(name for node in nodes for name in node.pipelines if name != "__default__")
+    return instance.job_pipelines.get(view.run.job_name) or tuple(held)
 
 
 def _taken_by_others(view: RunView, instance: InstancePlan) -> tuple[str, ...]:

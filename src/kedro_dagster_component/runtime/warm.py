@@ -70,7 +70,7 @@ def _warm(warm_up: WarmUp) -> str | None:
     risk = _risk("the code location")
     if risk is not None or warm_up.ref is None:
         return risk
-    hosts.warm(warm_up.ref, warm_up.dataset_types)
+    hosts.warm(warm_up)
     os.register_at_fork(after_in_child=_reseed)
     return _risk("the project")
 
