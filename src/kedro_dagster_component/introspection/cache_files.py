@@ -8,8 +8,10 @@ import os
 import stat
 import sys
 import tempfile
+import time
 import zlib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from kedro_dagster_component.introspection.footprint import Footprint
@@ -23,6 +25,8 @@ ENTRY_FORMAT = 1
 
 _FOLDER_NAME = "kedro-dagster-component"
 _OFF = "off"
+_SUFFIX, _PART = ".manifest", ".part"
+_KEPT_SECONDS = 90 * 24 * 60 * 60
 
 
 class Entry(Record):
@@ -78,7 +82,7 @@ def file_name(ref: ProjectRef, owner: str) -> str:
         owner: The component, by its file.
     """
     text = "\0".join([owner, sys.prefix, ref.model_copy(update={"runtime_params": {}}).model_dump_json()])
-    return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}.manifest"
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}{_SUFFIX}"
 
 
 def read_entry(file: Path) -> tuple[Entry, str] | None:
@@ -102,10 +106,13 @@ def read_entry(file: Path) -> tuple[Entry, str] | None:
 def write_entry(file: Path, entry: Entry, text: str) -> None:
     """Write a file as a whole, readable by its owner only, in place of any that is there.
 
+    Manifests beside it that nobody has written for a long time are cleared: of projects that are gone, mostly. One still
+    in use is written again by its next load.
+
     Raises:
         OSError: It cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=".", suffix=".part", dir=file.parent)
+    handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(f"{entry.model_dump_json()}\n{text}")
@@ -113,6 +120,16 @@ def write_entry(file: Path, entry: Entry, text: str) -> None:
     except BaseException:
         Path(name).unlink(missing_ok=True)
         raise
+    with suppress(OSError):
+        _clear_old(file.parent)
+
+
+def _clear_old(folder: Path) -> None:
+    oldest = time.time() - _KEPT_SECONDS
+    for pattern in (f"*{_SUFFIX}", f".*{_PART}"):
+        for other in folder.glob(pattern):
+            if other.stat().st_mtime < oldest:
+                other.unlink(missing_ok=True)
 
 
 def pack(manifest: ProjectManifest) -> str:

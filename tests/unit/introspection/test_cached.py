@@ -1,5 +1,6 @@
 """When a kept manifest is used, and what is kept: with a reading that is a fake, and real files."""
 
+import os
 import stat
 import threading
 
@@ -311,6 +312,17 @@ def test_a_file_is_written_as_a_whole_or_not_at_all(project, cache):
     with pytest.raises(OSError):  # noqa: PT011 - a folder in the way is different on every platform
         write_entry(make_folder(cache.file.parent / "folder"), entry, "text")
     assert sorted(path.name for path in cache.file.parent.iterdir()) == ["folder", "one.manifest"]
+
+
+def test_files_that_nobody_has_written_for_long_are_cleared(project, cache):
+    entry, folder = read_written(project, cache), cache.file.parent
+    for name in ("gone.manifest", ".gone.part", "note.txt", "fresh.manifest"):
+        (folder / name).write_text("x")
+        if name != "fresh.manifest":
+            os.utime(folder / name, (0, 0))
+    write_entry(folder / "two.manifest", entry, "text")
+    left = {"fresh.manifest", "note.txt", "one.manifest", "two.manifest"}
+    assert {path.name for path in folder.iterdir()} == left
 
 
 def read_written(project, cache) -> Entry:
