@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
 ROW_COUNT = "dagster/row_count"
-SIZE = "kedro/size"
+SIZE = "kedro/size_bytes"
 SECONDS = "kedro/seconds"
 ABSENT = "-"
 HEADER = ("asset", "rows or size", "seconds")

@@ -46,6 +46,32 @@ def test_the_page_of_an_asset(page, picture):
     picture("asset")
 
 
+def test_the_picture_of_a_figure(page, picture):
+    page.goto("/assets/predictions_plot?view=overview")
+    page.get_by_text("[Show Markdown]").first.click()
+    drawn = page.locator("img[alt=preview]")
+    expect(drawn).to_be_visible()
+    assert drawn.evaluate("image => image.naturalWidth") > 300
+    picture("figure")
+
+
+def test_first_rows_and_metrics(page, picture):
+    page.goto("/assets/carrier_summary?view=overview")
+    rows = page.locator("tr", has_text="kedro/preview").locator("table tbody tr")
+    expect(rows).to_have_count(5)
+    picture("preview")
+    page.goto("/assets/model_metrics?view=overview")
+    page.get_by_role("button", name="Plots").click()
+    expect(page.get_by_text("kedro/metrics/forest.rmse").first).to_be_visible()
+    picture("metrics")
+
+
+def test_the_page_of_the_session_resource(page):
+    page.goto("/locations/orchestration/resources/flights")
+    expect(page.get_by_text("Options of the Kedro session of a run").first).to_be_visible()
+    expect(page.get_by_text("runtime_params").first).to_be_visible()
+
+
 def test_the_results_of_checks(page, picture):
     page.goto("/assets/flights_joined?view=checks")
     for check in ("not_empty", "columns"):

@@ -18,20 +18,32 @@ from kedro_dagster_component.runtime.view import RunView, session_request, sink_
 
 
 def load_for_asset(
-    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
+    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions, resources: Any
 ) -> Any:
     """Load a Kedro dataset as the input of an asset that is not Kedro's.
 
     In-memory data comes from this process where it is still there, else from Dagster's `io_manager`. Of a
     partitioned dataset one partition is loaded as such, several as a mapping from key to data.
+
+    Args:
+        context: Dagster's.
+        instance: The component instance.
+        dataset: Which one.
+        options: Of the run's session.
+        resources: With `io_manager`.
     """
     if not context.has_asset_partitions:
-        return _load(context, instance, dataset, options, None)
+        return _load(context, instance, dataset, options, resources, None)
     definition = context.asset_partitions_def
     keys = [*context.asset_partition_keys]
     data = {
         key: _load(
-            context, instance, dataset, options, InputKeys({key: parameters_of(key, definition)}, is_single=True)
+            context,
+            instance,
+            dataset,
+            options,
+            resources,
+            InputKeys({key: parameters_of(key, definition)}, is_single=True),
         )
         for key in keys
     }
@@ -43,6 +55,7 @@ def _load(
     instance: InstancePlan,
     dataset: DatasetPlan,
     options: SessionOptions,
+    resources: Any,
     keys: InputKeys | None,
 ) -> Any:
     """Load the whole, or the one partition that is asked for."""
@@ -52,7 +65,7 @@ def _load(
     host = hosts.get(instance.ref)
     key = next(iter(keys.parameters)) if keys is not None else None
     if dataset.is_memory and host.missing_memory(session, ((dataset.name, key),), sink):
-        return load(Surroundings.of(context), dataset, context.step_context.step.key, key)
+        return load(Surroundings.of(context, resources), dataset, context.step_context.step.key, key)
     version = options.load_versions.get(dataset.name) if dataset.is_versioned else None
     if dataset.is_versioned and version is None:
         version = recorded_version(run.instance, run.run, context.asset_key, key)

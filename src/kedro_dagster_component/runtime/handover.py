@@ -44,10 +44,15 @@ class Surroundings:
     step_context: Any = None
 
     @classmethod
-    def of(cls, context: dg.OutputContext | dg.InputContext) -> Surroundings:
-        """Those of an IO manager that is asked itself."""
+    def of(cls, context: dg.OutputContext | dg.InputContext, resources: Any) -> Surroundings:
+        """Those of an IO manager that is asked itself.
+
+        Args:
+            context: What it is asked with.
+            resources: With `io_manager`, as it was set up with them.
+        """
         step = context.step_context
-        return cls(context.resources, step.dagster_run, step.instance, context.log, step)
+        return cls(resources, step.dagster_run, step.instance, context.log, step)
 
     @classmethod
     def of_op(cls, context: dg.OpExecutionContext) -> Surroundings:

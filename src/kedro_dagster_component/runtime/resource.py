@@ -13,11 +13,12 @@ import dagster as dg
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, difference
 from kedro_dagster_component.runtime.handover import Surroundings, store
 
+_IO_MANAGER = "io_manager"
 LIVE = object()
 """Stands for an in-memory output whose object stays in the process that made it."""
 
-LoadDataset = Callable[[dg.InputContext, InstancePlan, DatasetPlan, "SessionOptions"], Any]
-"""Loads a dataset for an asset that is not Kedro's."""
+LoadDataset = Callable[[dg.InputContext, InstancePlan, DatasetPlan, "SessionOptions", Any], Any]
+"""Loads a dataset for an asset that is not Kedro's; last come the resources, with `io_manager`."""
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class KedroSessionResource(dg.IOManager):
         instance: InstancePlan,
         options: SessionOptions,
         load_dataset: LoadDataset,
+        resources: Any = None,
     ) -> None:
         """Bind an instance's plan to the options of a run.
 
@@ -55,7 +57,9 @@ class KedroSessionResource(dg.IOManager):
             instance: The component instance.
             options: From the resource's configuration.
             load_dataset: Loads a dataset through Kedro (`runtime.asset_inputs.load_for_asset`).
+            resources: What it was set up with: `io_manager`, where there is one.
         """
+        self._resources = resources
         self.options = options
         self._instance = instance
         self._load_dataset = load_dataset
@@ -69,12 +73,13 @@ class KedroSessionResource(dg.IOManager):
         if obj is LIVE:
             return
         dataset = self._instance.datasets[tuple(context.asset_key.path)]
-        context.add_output_metadata(store(Surroundings.of(context), dataset, obj, self._node_name(context)))
+        around = Surroundings.of(context, self._resources)
+        context.add_output_metadata(store(around, dataset, obj, self._node_name(context)))
 
     def load_input(self, context: dg.InputContext) -> Any:
         """What a Kedro dataset loads, for an asset that is not Kedro's."""
         dataset = self._instance.datasets[tuple(context.asset_key.path)]
-        return self._load_dataset(context, self._instance, dataset, self.options)
+        return self._load_dataset(context, self._instance, dataset, self.options, self._resources)
 
     def _node_name(self, context: dg.OutputContext) -> str:
         """The Kedro node whose step makes an output."""
@@ -113,7 +118,8 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
 
         def create(context: dg.InitResourceContext) -> Iterator[KedroSessionResource]:
             try:
-                yield KedroSessionResource(instance, self._options(context.resource_config), load_dataset)
+                options = self._options(context.resource_config)
+                yield KedroSessionResource(instance, options, load_dataset, context.resources)
             finally:
                 if context.run is not None:
                     close_run(context.run.run_id)
@@ -121,7 +127,6 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
         super().__init__(
             resource_fn=create,  # type: ignore[arg-type]  # Dagster takes generators; its annotation does not say so
             config_schema=config_schema,
-            required_resource_keys={"io_manager"},
             description="Options of the Kedro session of a run; assets downstream load Kedro datasets through it.",
         )
 
@@ -129,9 +134,10 @@ class KedroSessionDefinition(dg.IOManagerDefinition):
         """What a run has to set up first.
 
         Every job has an `io_manager`, a code location need not: a requirement it cannot meet would fail each tick
-        of each of its sensors and schedules.
+        of each of its sensors and schedules, and Dagster's page of this resource. So it is asked for only where there
+        is one.
         """
-        return self.required_resource_keys & resource_defs.keys()
+        return {_IO_MANAGER} & resource_defs.keys()
 
     def options_of(self, run_config: Mapping[str, Any]) -> SessionOptions:
         """The options a run was launched with; defaults where its configuration is silent."""

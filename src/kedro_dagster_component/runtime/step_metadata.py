@@ -15,12 +15,12 @@ from kedro_dagster_component.runtime.runs import STORED_KEY, VERSION_KEY
 
 def step_metadata(result: StepResult) -> dict[str, Any]:
     """What is the same for all that a node made: its times, what it loaded, what it shows of itself."""
-    metadata: dict[str, Any] = {"kedro/seconds": result.seconds}
+    metadata: dict[str, Any] = {"kedro/seconds": _rounded(result.seconds)}
     if result.loads:
-        metadata["kedro/load_seconds"] = sum(load.seconds for load in result.loads)
+        metadata["kedro/load_seconds"] = _rounded(sum(load.seconds for load in result.loads))
         metadata["kedro/loads"] = _loads(result.loads)
-    metadata |= {name: metadata_value(fact) for name, fact in result.metadata.items()}
-    return metadata | run_metadata(result.mlflow_run)
+    shown = {name: metadata_value(fact) for name, fact in result.metadata.items()}
+    return shown | metadata | run_metadata(result.mlflow_run)
 
 
 def saved_metadata(
@@ -35,17 +35,17 @@ def saved_metadata(
         stored: Whether in-memory data is stored.
         key: Partition key of what was saved; None for the whole.
     """
-    metadata = {**step_metadata(result), "kedro/save_seconds": report.seconds, **model_metadata(report.model_uri)}
-    metadata |= {name: metadata_value(fact) for name, fact in report.metadata.items()}
+    metadata: dict[str, Any] = {name: metadata_value(fact) for name, fact in report.metadata.items()}
     if report.row_count is not None:
         metadata["dagster/row_count" if key is None else "dagster/partition_row_count"] = report.row_count
     if report.size_bytes is not None:
-        metadata["kedro/size"] = report.size_bytes
+        metadata["kedro/size_bytes"] = report.size_bytes
     if report.save_version is not None:
         metadata[VERSION_KEY] = report.save_version
     if dataset.is_memory:
         metadata[STORED_KEY] = stored
-    return metadata
+    metadata["kedro/save_seconds"] = _rounded(report.seconds)
+    return {**metadata, **step_metadata(result), **model_metadata(report.model_uri)}
 
 
 def metadata_value(fact: PlainMetadata) -> dg.MetadataValue[Any]:
@@ -53,12 +53,17 @@ def metadata_value(fact: PlainMetadata) -> dg.MetadataValue[Any]:
     return _VALUES[fact.kind](fact.value)
 
 
+def _rounded(seconds: float) -> float:
+    """To microseconds: what follows is noise, and long to read."""
+    return round(seconds, 6)
+
+
 def _loads(loads: tuple[LoadReport, ...]) -> dg.MetadataValue[Any]:
-    records = [
-        dg.TableRecord({"dataset": load.name, "seconds": round(load.seconds, 6), "bytes": load.size_bytes})
-        for load in loads
-    ]
-    types = (("dataset", "str"), ("seconds", "float"), ("bytes", "int"))
+    """A table of the inputs; bytes only where some are known."""
+    types = [("dataset", "str"), ("seconds", "float")]
+    types += [("bytes", "int")] if any(load.size_bytes is not None for load in loads) else []
+    told = [{"dataset": one.name, "seconds": _rounded(one.seconds), "bytes": one.size_bytes} for one in loads]
+    records = [dg.TableRecord({name: record[name] for name, _ in types}) for record in told]
     return dg.MetadataValue.table(records, dg.TableSchema([dg.TableColumn(name, type_) for name, type_ in types]))
 
 

@@ -69,9 +69,13 @@ def _common(name: str, config: SensorSettings, around: SensorSurroundings) -> di
         "name": f"{around.prefix}{identifier(name)}",
         "minimum_interval_seconds": config.minimum_interval_seconds,
         "default_status": dg.DefaultSensorStatus[config.default_status],
-        "description": config.description,
+        "description": config.description or _DESCRIPTIONS[type(config)](config),
         "tags": dict(config.tags) or None,
     }
+
+
+def _listed(names: Iterable[str]) -> str:
+    return ", ".join(names)
 
 
 def _asset_changed(name: str, config: AssetChangedSensorConfig, around: SensorSurroundings) -> dg.SensorDefinition:
@@ -186,3 +190,13 @@ _BUILDERS: Mapping[type[SensorSettings], Callable[..., dg.SensorDefinition]] = {
     JobFailedSensorConfig: _after_job(dg.DagsterRunStatus.FAILURE),
     PartitionsFoundSensorConfig: _partitions_found,
 }
+_DESCRIPTIONS: Mapping[type[SensorSettings], Callable[[Any], str]] = {
+    AssetChangedSensorConfig: lambda config: (
+        f"Starts {config.job} once {config.require} of {_listed((*config.assets, *config.asset_keys))} has new data."
+    ),
+    FileArrivedSensorConfig: lambda config: f"Starts {config.job} for new files.",  # the pattern may hold a password
+    JobSucceededSensorConfig: lambda config: f"Starts {config.job} after {_listed(config.monitored_jobs)}.",
+    JobFailedSensorConfig: lambda config: f"Starts {config.job} when {_listed(config.monitored_jobs)} has failed.",
+    PartitionsFoundSensorConfig: lambda config: f"Keeps the partitions in step with what {config.dataset} has stored.",
+}
+"""What a sensor does, where its entry has no description."""

@@ -17,7 +17,7 @@ def build_session_resource(
 ) -> KedroSessionDefinition:
     """Session options of an instance, and the IO manager of its datasets.
 
-    In-memory datasets pass through the code location's `io_manager`, hence its requirement.
+    In-memory datasets pass through the code location's `io_manager`, or that of the job.
 
     Args:
         instance: The component instance.
@@ -29,12 +29,12 @@ def build_session_resource(
 
 
 def _load_for_asset(
-    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions
+    context: dg.InputContext, instance: InstancePlan, dataset: DatasetPlan, options: SessionOptions, resources: Any
 ) -> Any:
     # Only a run needs the runtime.
     from kedro_dagster_component.runtime.asset_inputs import load_for_asset
 
-    return load_for_asset(context, instance, dataset, options)
+    return load_for_asset(context, instance, dataset, options, resources)
 
 
 def _close_run(run_id: str) -> None:

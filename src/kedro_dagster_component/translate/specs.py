@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import inspect
+from collections.abc import Mapping
 
 import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
 from kedro_dagster_component.naming import group_name, tags_from
+from kedro_dagster_component.translate.docstrings import docstring_markdown
 from kedro_dagster_component.translate.static_metadata import dataset_metadata, node_metadata
 from kedro_dagster_component.translate.storage import storage_kind_of
 
 _DEFAULT_PIPELINE = "__default__"
 _LOCAL = "file"
 """A kind of storage that is told in the metadata and is worth no icon."""
+_DATASET_CLASS = ("Dataset", "DataSet")
 _FORMATS = (
     "csv",
     "parquet",
@@ -67,24 +69,34 @@ def node_spec(node: NodeEntry) -> dg.AssetSpec:
 
 def node_description(node: NodeEntry) -> str | None:
     """The docstring of a node's function, else its signature."""
-    return inspect.cleandoc(node.description) if node.description else node.signature
+    return docstring_markdown(node.description) if node.description else node.signature
 
 
 def kinds_of(dataset: DatasetEntry) -> set[str]:
     """`kedro`, library, format and storage: `pandas.CSVDataset` in a bucket gives `kedro`, `pandas`, `csv` and `s3`."""
     if dataset.is_memory:
         return {"kedro", "memory"}
-    module, _, name = dataset.type.rpartition(".")
-    library = module.split(".")[-1] if module else ""
-    library = module.split(".")[-2] if library.endswith("_dataset") and "." in module else library
-    kinds = {"kedro"}
-    if library.isidentifier() and library.islower():
-        kinds.add(library)
-    lowered = name.lower()
+    kinds = {"kedro", *_kinds_of_type(dataset.type), *_kinds_of_type(_wrapped_type(dataset))}
     storage = storage_kind_of(dataset)
     if storage is not None and storage != _LOCAL and storage.isidentifier():
         kinds.add(storage.lower())
-    return kinds | {form for form in _FORMATS if lowered.startswith(form)}
+    return kinds
+
+
+def _kinds_of_type(type_: str) -> set[str]:
+    """Library and format of a dataset class; Kedro's own are of no library."""
+    module, _, name = type_.rpartition(".")
+    library = module.split(".")[-1] if module else ""
+    library = module.split(".")[-2] if library.endswith("_dataset") and "." in module else library
+    is_library = library.isidentifier() and library.islower() and module.partition(".")[0] != "kedro"
+    return {form for form in _FORMATS if name.lower().startswith(form)} | ({library} if is_library else set())
+
+
+def _wrapped_type(dataset: DatasetEntry) -> str:
+    """Type of what a partitioned or cached dataset is made of; nothing where it is none of these."""
+    inner = dataset.config.get("dataset")
+    inner = inner.get("type") if isinstance(inner, Mapping) else inner
+    return inner if isinstance(inner, str) and inner.endswith(_DATASET_CLASS) else ""
 
 
 def _description(node: NodeEntry | None, dataset: DatasetEntry) -> str | None:

@@ -21,6 +21,8 @@ _NAMES_LENGTH = 250
 _CONFIG_BYTES = 900
 _CUT = "..."
 _SHOWN_ELSEWHERE = frozenset({"type", "metadata"})
+_ADDRESSES = (("filepath",), ("path",), ("url",))
+"""Configuration that says no more than the address does."""
 
 
 def dataset_metadata(node: NodeEntry | None, dataset: DatasetEntry) -> dict[str, Any]:
@@ -31,15 +33,16 @@ def dataset_metadata(node: NodeEntry | None, dataset: DatasetEntry) -> dict[str,
         dataset: The dataset.
     """
     config = {name: value for name, value in dataset.config.items() if name not in _SHOWN_ELSEWHERE}
+    is_told = bool(config) and tuple(config) not in _ADDRESSES
     told = {
         "kedro/dataset": dataset.name,
         "kedro/dataset_type": dataset.type,
         "kedro/layer": layer_of(dataset),
-        "kedro/config": dg.MetadataValue.json(_cut_config(config)) if config else None,
         "dagster/uri": address_of(dataset),
         "dagster/table_name": table_of(dataset),
         "dagster/storage_kind": storage_kind_of(dataset),
         **(_of_node(node) if node is not None else {}),
+        "kedro/config": dg.MetadataValue.json(_cut_config(config)) if is_told else None,
         **_references(node, dataset),
     }
     return {name: value for name, value in told.items() if value is not None}
@@ -56,7 +59,7 @@ def with_project(spec: dg.AssetSpec, manifest: ProjectManifest) -> dg.AssetSpec:
     What the translation says of a key stays.
     """
     project = {"kedro/project": manifest.project_name, **({"kedro/env": manifest.env} if manifest.env else {})}
-    metadata = {name: _as_link(value) for name, value in {**project, **spec.metadata}.items()}
+    metadata = {name: _as_link(value) for name, value in {**spec.metadata, **project, **spec.metadata}.items()}
     return spec.replace_attributes(metadata=metadata)
 
 
@@ -83,7 +86,7 @@ def _references(node: NodeEntry | None, dataset: DatasetEntry | None) -> dict[st
     """Links to the function of the node and to the entry of the catalog."""
     places: list[tuple[SourceRef, str]] = []
     if node is not None and node.source is not None:
-        places.append((node.source, node.func))
+        places.append((node.source, f"{node.func.rpartition('.')[2]} in {PurePath(node.source.file).name}"))
     if dataset is not None and dataset.location is not None:
         entry = dataset.pattern or dataset.name
         places.append((dataset.location, f"{entry} in {PurePath(dataset.location.file).name}"))

@@ -150,7 +150,7 @@ def test_a_partial_selection_logs_what_the_node_saved_besides(reports):
     report = reports["part"]
     assert report["success"], report
     assert sorted(report["order"]) == ["a_text", "b_text"]
-    assert report["saved"]["b_text"]["kedro/size"] == 1
+    assert report["saved"]["b_text"]["kedro/size_bytes"] == 1
 
 
 def test_no_event_without_a_save(reports):

@@ -131,11 +131,11 @@ def test_tables(saved):
     for name in ("table", "held", "chunked", "parted"):
         assert saved[name]["dagster/row_count"] == 4, name
         assert [column for column, _ in saved[name]["dagster/column_schema"]] == ["name", "value"], name
-    assert saved["table"]["kedro/size"] == len(RAW) - len("a,1\n")
+    assert saved["table"]["kedro/size_bytes"] == len(RAW) - len("a,1\n")
     assert saved["table"]["kedro/save_version"]
-    assert saved["parted"]["kedro/size"] > 0
+    assert saved["parted"]["kedro/size_bytes"] > 0
     assert "kedro/preview" not in saved["table"]
-    assert "kedro/size" not in saved["held"]
+    assert "kedro/size_bytes" not in saved["held"]
 
 
 def test_times_and_sizes_of_loads(saved):
@@ -145,6 +145,12 @@ def test_times_and_sizes_of_loads(saved):
     [load] = told["kedro/loads"]
     assert (load["dataset"], load["bytes"]) == ("raw", len(RAW))
     assert load["seconds"] > 0
+
+
+def test_what_is_asked_for_comes_before_times(saved):
+    names = list(saved["scores"])
+    assert names.index("kedro/metrics") < names.index("kedro/size_bytes") < names.index("kedro/seconds")
+    assert saved["scores"]["kedro/seconds"] == round(saved["scores"]["kedro/seconds"], 6)
 
 
 def test_metrics(saved):
@@ -158,7 +164,7 @@ def test_figures(saved):
 
 
 def test_what_a_dataset_has_of_its_own(saved):
-    told = {"dagster/column_schema", "dagster/row_count", "kedro/size", "kedro/preview"}
+    told = {"dagster/column_schema", "dagster/row_count", "kedro/size_bytes", "kedro/preview"}
     assert not told & saved["quiet"].keys()
     assert told & saved["shown"].keys() == {"dagster/column_schema", "kedro/preview"}
     assert saved["shown"]["kedro/preview"] == [{"name": "b", "value": 2}, {"name": "c", "value": 3}]
@@ -186,7 +192,7 @@ def test_each_key_has_its_own(scene, way):
         "eu": 2,
         "usa": 3,
     }
-    assert {entry["partition"]: entry["metadata"]["kedro/size"] for entry in told} == {
+    assert {entry["partition"]: entry["metadata"]["kedro/size_bytes"] for entry in told} == {
         key: Path(file).stat().st_size for key, file in files.items()
     }
     assert all("dagster/column_schema" in entry["metadata"] for entry in told)

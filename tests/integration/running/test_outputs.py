@@ -172,7 +172,7 @@ def test_one_event_for_each_dataset(scene, way):
     assert sorted(report["order"]) == sorted(set(report["order"]))
     assert report["saved"]["cleaned"]["dagster/row_count"] == 4
     assert report["saved"]["chunked"]["dagster/row_count"] == 4
-    assert report["saved"]["cleaned"]["kedro/size"] == len("name,value\nb,2\nc,3\na,4\nb,5\n")
+    assert report["saved"]["cleaned"]["kedro/size_bytes"] == len("name,value\nb,2\nc,3\na,4\nb,5\n")
 
 
 @pytest.mark.parametrize("way", WAYS)

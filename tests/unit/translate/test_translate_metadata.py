@@ -60,16 +60,41 @@ def test_what_an_asset_tells(odd):
     assert plain(odd["my-data"])["kedro/config"] == {"table_name": "my_table", "credentials": "db"}
 
 
+def test_what_is_told_by_the_address_alone_is_not_told_twice():
+    assert "kedro/config" not in dataset_spec(None, entry(filepath="data/a.csv")).metadata
+    assert "kedro/config" in dataset_spec(None, entry(filepath="data/a.csv", versioned=True)).metadata
+
+
+def test_what_is_found_last_is_told_last(odd):
+    names = list(odd["model"].metadata)
+    assert names[0] == "kedro/dataset"
+    assert names[-2:] == ["kedro/project", "kedro/env"]
+
+
+@pytest.mark.parametrize(
+    ("dataset", "kinds"),
+    [
+        (entry(type_="partitions.PartitionedDataset", dataset="pandas.CSVDataset"), {"partitions", "pandas", "csv"}),
+        (entry(type_="partitions.PartitionedDataset", dataset={"type": "json.JSONDataset"}), {"partitions", "json"}),
+        (entry(type_="kedro.io.CachedDataset", dataset={"type": "pandas.ParquetDataset"}), {"pandas", "parquet"}),
+        (entry(type_="kedro.io.LambdaDataset"), set()),
+        (entry(type_="pandas.GBQTableDataset", dataset="sales", table_name="t"), {"pandas", "bigquery"}),
+    ],
+)
+def test_kinds_are_of_what_is_wrapped_too(dataset, kinds):
+    assert kinds_of(dataset) == {"kedro", *kinds}
+
+
 def test_links_to_the_function_and_to_the_catalog(odd):
     manifest = golden("odd_names")
     function, catalog = manifest.nodes["train"].source, manifest.datasets["model"].location
     assert references(odd["model"]) == [
-        (function.file, function.line, "demo.pipeline_registry.train"),
+        (function.file, function.line, "train in pipeline_registry.py"),
         (catalog.file, catalog.line, "model in catalog.yml"),
     ]
     assert [label for *_, label in references(odd["raw"])] == ["raw in catalog.yml"]
-    assert [label for *_, label in references(odd["d_1"])] == ["demo.pipeline_registry.both"]
-    assert [label for *_, label in references(odd["model_report"])] == ["demo.pipeline_registry.publish"]
+    assert [label for *_, label in references(odd["d_1"])] == ["both in pipeline_registry.py"]
+    assert [label for *_, label in references(odd["model_report"])] == ["publish in pipeline_registry.py"]
 
 
 def test_a_dataset_of_a_factory_links_to_the_pattern():

@@ -4,6 +4,7 @@ from types import SimpleNamespace
 
 import dagster as dg
 import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap
 from golden import definitions, golden
 
 from kedro_dagster_component import KedroProjectComponent
@@ -36,6 +37,14 @@ def given(config):
 def test_the_resource_is_optional_in_every_launchpad():
     assert given(None).output_for_node("options") == SessionOptions()
     assert given({}).output_for_node("options") == SessionOptions()
+
+
+def test_the_page_of_the_resource_can_be_shown():
+    repository = RepositorySnap.from_def(definitions(golden("odd_names")).get_repository_def())
+    names = {resource.name for resource in repository.resources}
+    assert "kedro" in names
+    # Dagster looks each of these up, and has no page where one is missing.
+    assert {nested.name for resource in repository.resources for nested in resource.nested_resources.values()} <= names
 
 
 def test_options_of_a_run():
@@ -93,7 +102,7 @@ def test_a_dataset_is_loaded_in_a_run_only():
 
 
 def test_the_end_of_a_run_that_has_no_hooks_open_does_nothing():
-    context = SimpleNamespace(resource_config={}, run_id="unknown", run=SimpleNamespace(run_id="unknown"))
+    context = SimpleNamespace(resource_config={}, resources=None, run_id="unknown", run=SimpleNamespace(run_id="unknown"))
     resource = build_session_resource(INSTANCE, SHOWN).resource_fn(context)
     assert next(resource).options == SessionOptions()
     assert list(resource) == []

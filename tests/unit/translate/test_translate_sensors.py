@@ -88,6 +88,22 @@ def test_what_all_sensors_have_in_common():
     dg.Definitions.validate_loadable(defs)
 
 
+@pytest.mark.parametrize(
+    ("settings", "described"),
+    [
+        ({"type": "file_arrived", "path": "in/*.csv"}, "Starts train for new files."),
+        (
+            {"type": "asset_changed", "assets": ["raw", "d.1"], "asset_keys": ["warehouse/orders"], "require": "all"},
+            "Starts train once all of raw, d.1, warehouse/orders has new data.",
+        ),
+        ({"type": "job_succeeded", "monitored_jobs": ["odd", "a__only"]}, "Starts train after odd, a__only."),
+        ({"type": "job_failed", "monitored_jobs": "odd"}, "Starts train when odd has failed."),
+    ],
+)
+def test_a_sensor_without_a_description_says_what_it_does(settings, described):
+    assert one(settings.pop("type"), **settings)[0].description == described
+
+
 def test_names_have_the_prefix_of_the_component_and_jobs_are_found_all_the_same():
     defs = with_sensors(
         KedroProjectComponent(name_prefix="prod_"),
