@@ -26,10 +26,10 @@ from kedro_dagster_component.introspection.catalog_problems import (
     shape_mistake,
 )
 from kedro_dagster_component.introspection.conf import Conf
-from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.introspection.validators import read_validator
 from kedro_dagster_component.manifest import DatasetEntry, dataset_name
 from kedro_dagster_component.masking import mask_dataset_config, mask_text
+from kedro_dagster_component.plain import plain
 
 if TYPE_CHECKING:
     from kedro.io.core import CatalogProtocol

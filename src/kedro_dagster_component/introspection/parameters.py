@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.manifest import ParameterEntry
 from kedro_dagster_component.masking import MASK, is_secret_key, mask_values
+from kedro_dagster_component.plain import plain
 
 
 def read_parameters(names: Iterable[str], values_by_name: Mapping[str, Any]) -> dict[str, ParameterEntry]:

@@ -21,7 +21,6 @@ from kedro_dagster_component.introspection.nodes import NodeTable, read_nodes
 from kedro_dagster_component.introspection.parameter_problems import missing_parameters
 from kedro_dagster_component.introspection.parameters import feed, read_parameters
 from kedro_dagster_component.introspection.pipelines import read_pipelines
-from kedro_dagster_component.introspection.plain import plain
 from kedro_dagster_component.introspection.project import OpenProject, open_project
 from kedro_dagster_component.introspection.unseen import (
     doubt_about_credentials,
@@ -30,6 +29,7 @@ from kedro_dagster_component.introspection.unseen import (
     doubt_about_parameters,
 )
 from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest, ProjectRef, is_parameter
+from kedro_dagster_component.plain import plain
 
 
 def read_project(ref: ProjectRef) -> ProjectManifest:

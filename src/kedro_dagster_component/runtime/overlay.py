@@ -18,6 +18,7 @@ from kedro_dagster_component.compat.kedro_partitions import forget_dataset
 from kedro_dagster_component.errors import StepError, did_you_mean
 from kedro_dagster_component.manifest import dataset_name
 from kedro_dagster_component.plan import merge_deep
+from kedro_dagster_component.runtime.restored import restored
 
 
 @contextmanager
@@ -53,7 +54,7 @@ def parameter_datasets(context: KedroContext, overrides: Mapping[str, Any]) -> d
 
     Args:
         context: The session's context; the configuration it holds stays as it is.
-        overrides: Values by spelling: `params:a.b` or `parameters`.
+        overrides: Values by spelling, as a launchpad holds them: `params:a.b` or `parameters`.
 
     Returns:
         One in-memory dataset for each `parameters` and `params:a.b` whose value differs, validated and typed
@@ -122,29 +123,34 @@ def fresh_outputs(
 def _nested(configured: Mapping[str, Any], spelling: str, value: Any) -> dict[str, Any]:
     """`params:a.b` and a value as the mapping that holds just that; keys may hold dots themselves."""
     if spelling == "parameters":
-        return dict(value)
+        result: dict[str, Any] = restored(value, configured)
+        return result
     path = spelling.removeprefix("params:")
     keys = _key_path(configured, path)
     if keys is None:
         message = f"There is no parameter '{path}' to override"
         hint = did_you_mean(path, [str(key) for key in configured])
         raise StepError(f"{message}; {hint}" if hint else message)
-    nested: Any = value
+    below: Any = configured
+    for key in keys:
+        below = below[key]
+    nested: Any = restored(value, below)
     for key in reversed(keys):
         nested = {key: nested}
-    result: dict[str, Any] = nested
-    return result
+    return {keys[0]: nested[keys[0]]}
 
 
-def _key_path(mapping: Any, dotted: str) -> list[str] | None:
-    """The keys that lead to a dotted name; None where it does not exist."""
+def _key_path(mapping: Any, dotted: str) -> list[Any] | None:
+    """The keys that lead to a dotted name, as they are configured; None where it does not exist."""
     if not isinstance(mapping, Mapping):
         return None
     if dotted in mapping:
         return [dotted]
     for key, below in mapping.items():
-        if isinstance(key, str) and dotted.startswith(f"{key}."):
-            rest = _key_path(below, dotted[len(key) + 1 :])
+        if str(key) == dotted:
+            return [key]
+        if dotted.startswith(f"{key}."):
+            rest = _key_path(below, dotted[len(str(key)) + 1 :])
             if rest is not None:
                 return [key, *rest]
     return None

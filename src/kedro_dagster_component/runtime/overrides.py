@@ -12,6 +12,7 @@ from kedro_dagster_component.compat import kedro_session as compat
 from kedro_dagster_component.errors import StepError, did_you_mean
 from kedro_dagster_component.plan import merge_deep
 from kedro_dagster_component.runtime.messages import SessionRequest
+from kedro_dagster_component.runtime.restored import restored
 
 _FIXED_KEYS = frozenset({"type", "credentials"})
 
@@ -57,7 +58,7 @@ def override_datasets(loader: Any, overrides: Mapping[str, Mapping[str, Any]]) -
         elif fixed is not None:
             mistakes.append(f"The {fixed} of dataset '{name}' cannot be changed for a run; change the catalog")
         else:
-            catalog[name] = merge_deep(entry, override)
+            catalog[name] = merge_deep(entry, restored(override, entry))
     if mistakes:
         raise StepError("\n".join(mistakes))
     loader["catalog"] = catalog

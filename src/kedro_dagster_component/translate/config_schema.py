@@ -9,6 +9,7 @@ import dagster as dg
 
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ParameterEntry, ParameterHint
 from kedro_dagster_component.masking import MASK, mask_values
+from kedro_dagster_component.plain import NOT_FINITE
 from kedro_dagster_component.plan import StepPlan
 
 _NO_HINT = ParameterHint()
@@ -160,6 +161,8 @@ def _scalar_type(value: Any, hint: ParameterHint) -> Any:
         return dg.Int
     if isinstance(value, (int, float)):
         return dg.Float
+    if isinstance(value, str) and value in NOT_FINITE:  # a number that is shown as text: any number may take its place
+        return dg.Any
     if isinstance(value, str):
         return dg.String
     if isinstance(value, Mapping):

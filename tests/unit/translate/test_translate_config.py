@@ -52,6 +52,12 @@ def test_what_is_accepted_instead(value, given):
     assert processed(value, given) == given
 
 
+@pytest.mark.parametrize("value", ["inf", "-inf", "nan"])
+def test_any_number_may_take_the_place_of_one_that_is_shown_as_text(value):
+    assert processed(value, None) == value
+    assert processed({"deep": {"limit": value}}, {"deep": {"limit": 3}}) == {"deep": {"limit": 3}}
+
+
 @pytest.mark.parametrize(("value", "given"), [(1, "x"), ("x", 1), (True, 1), (NESTED, 3), (NESTED, {"rate": "high"})])
 def test_what_is_refused(value, given):
     assert is_refused(value, given)

@@ -102,7 +102,9 @@ def test_a_dataset_is_loaded_in_a_run_only():
 
 
 def test_the_end_of_a_run_that_has_no_hooks_open_does_nothing():
-    context = SimpleNamespace(resource_config={}, resources=None, run_id="unknown", run=SimpleNamespace(run_id="unknown"))
+    context = SimpleNamespace(
+        resource_config={}, resources=None, run_id="unknown", run=SimpleNamespace(run_id="unknown")
+    )
     resource = build_session_resource(INSTANCE, SHOWN).resource_fn(context)
     assert next(resource).options == SessionOptions()
     assert list(resource) == []

@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel
 
-from kedro_dagster_component.introspection.plain import plain
+from kedro_dagster_component.plain import plain
 
 
 class Colour(str, enum.Enum):

@@ -12,6 +12,9 @@ from pathlib import PurePath
 from typing import Any
 from uuid import UUID
 
+NOT_FINITE = frozenset({"inf", "-inf", "nan"})
+"""Numbers that JSON cannot hold, as `plain` writes them."""
+
 
 def plain(value: Any) -> Any:
     """Mappings with text keys, lists, text, whole and finite numbers, booleans and None.
@@ -29,7 +32,7 @@ def plain(value: Any) -> Any:
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
-        return float(value) if math.isfinite(value) else str(float(value))
+        return float(value) if math.isfinite(value) else str(float(value))  # one of NOT_FINITE
     if isinstance(value, Mapping):
         return {str(key): plain(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
