@@ -59,10 +59,13 @@ def test_first_rows_and_metrics(page, picture):
     page.goto("/assets/carrier_summary?view=overview")
     rows = page.locator("tr", has_text="kedro/preview").locator("table tbody tr")
     expect(rows).to_have_count(5)
+    rows.last.scroll_into_view_if_needed()
     picture("preview")
     page.goto("/assets/model_metrics?view=overview")
     page.get_by_role("button", name="Plots").click()
-    expect(page.get_by_text("kedro/metrics/forest.rmse").first).to_be_visible()
+    plot = page.get_by_text("kedro/metrics/linear.rmse").first
+    plot.scroll_into_view_if_needed()
+    expect(plot).to_be_visible()
     picture("metrics")
 
 

@@ -83,13 +83,16 @@ def _of_node(node: NodeEntry) -> dict[str, str]:
 
 
 def _references(node: NodeEntry | None, dataset: DatasetEntry | None) -> dict[str, Any]:
-    """Links to the function of the node and to the entry of the catalog."""
+    """Links to the function of the node and to the entry of the catalog.
+
+    Their labels are short: Dagster cuts those of more than about thirty characters in the middle.
+    """
     places: list[tuple[SourceRef, str]] = []
     if node is not None and node.source is not None:
-        places.append((node.source, f"{node.func.rpartition('.')[2]} in {PurePath(node.source.file).name}"))
+        places.append((node.source, f"{node.func.rpartition('.')[2]}()"))
     if dataset is not None and dataset.location is not None:
-        entry = dataset.pattern or dataset.name
-        places.append((dataset.location, f"{entry} in {PurePath(dataset.location.file).name}"))
+        file = PurePath(dataset.location.file).name
+        places.append((dataset.location, f"{dataset.pattern} in {file}" if dataset.pattern else file))
     if not places:
         return {}
     with without_beta_warnings():

@@ -89,12 +89,12 @@ def test_links_to_the_function_and_to_the_catalog(odd):
     manifest = golden("odd_names")
     function, catalog = manifest.nodes["train"].source, manifest.datasets["model"].location
     assert references(odd["model"]) == [
-        (function.file, function.line, "train in pipeline_registry.py"),
-        (catalog.file, catalog.line, "model in catalog.yml"),
+        (function.file, function.line, "train()"),
+        (catalog.file, catalog.line, "catalog.yml"),
     ]
-    assert [label for *_, label in references(odd["raw"])] == ["raw in catalog.yml"]
-    assert [label for *_, label in references(odd["d_1"])] == ["both in pipeline_registry.py"]
-    assert [label for *_, label in references(odd["model_report"])] == ["publish in pipeline_registry.py"]
+    assert [label for *_, label in references(odd["raw"])] == ["catalog.yml"]
+    assert [label for *_, label in references(odd["d_1"])] == ["both()"]
+    assert [label for *_, label in references(odd["model_report"])] == ["publish()"]
 
 
 def test_a_dataset_of_a_factory_links_to_the_pattern():
