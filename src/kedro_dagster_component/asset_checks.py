@@ -62,12 +62,12 @@ def build_check_table(
     for name, asset in table.datasets.items():
         dataset = manifest.datasets[name]
         settings = settings_of(dataset)
-        if dataset.validator is None and not (settings is not None and settings.checks):
-            continue
         producer = table.producers.get(name)
         node = manifest.nodes[producer] if producer is not None else None
         found = get_specs(asset, node, dataset)
-        refused = unshowable_key(asset.key) if found else None
+        if not found:
+            continue
+        refused = unshowable_key(asset.key)
         if refused is None:
             specs[name] = found
             continue
