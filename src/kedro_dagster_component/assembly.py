@@ -40,6 +40,7 @@ from kedro_dagster_component.translate.assets import (
     build_external_specs,
     build_step_assets,
 )
+from kedro_dagster_component.translate.checks import build_freshness_sensor
 from kedro_dagster_component.translate.config_schema import changeable_configs
 from kedro_dagster_component.translate.crossings import check_crossings
 from kedro_dagster_component.translate.executors import (
@@ -167,7 +168,7 @@ class _Assembly:
         freshness = build_checks_of_freshness(self._table, self._manifest, shown)
         if freshness:
             name = f"{self._prefix}{self._instance.key}_freshness"
-            sensors.append(dg.build_sensor_for_freshness_checks(freshness_checks=freshness, name=name))
+            sensors.append(build_freshness_sensor(name, freshness))
         self._claim_ticks(claims, schedules, sensors)
         return dg.Definitions(
             assets=[*assets.values(), *inputs],

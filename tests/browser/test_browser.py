@@ -98,11 +98,10 @@ def test_an_override_in_the_launchpad_changes_the_result(page, picture, workspac
     assert hashlib.sha256(predictions.read_bytes()).hexdigest() != before
 
 
-def test_a_failing_run_shows_the_error_of_the_node(page, picture):
+def test_a_failing_run_shows_the_error_of_the_node(page):
     launch(page, 'ops: {linear_build_model: {config: {"params:linear.model_options": {estimator: nonsense}}}}')
     expect(page.get_by_text("Failure", exact=True).first).to_be_visible(timeout=240_000)
     expect(page.get_by_text(re.compile("nonsense")).first).to_be_visible()
-    picture("failure")
 
 
 def test_a_wrong_override_is_told_before_the_run(page):
@@ -112,11 +111,10 @@ def test_a_wrong_override_is_told_before_the_run(page):
     expect(page.get_by_text(re.compile("Invalid scalar")).first).to_be_visible()
 
 
-def test_partitions_and_schedules(page, picture):
+def test_partitions_and_schedules(page):
     page.goto("/automation")
     for name in ("everything_schedule", "statements_schedule"):
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
-    picture("automation")
     page.goto("/locations/airports/jobs/airports/partitions")
     expect(page.get_by_text("Total partitions")).to_be_visible()
     expect(page.get_by_text("42", exact=True).first).to_be_visible()  # three airports, fourteen days

@@ -3,6 +3,7 @@
 # No `from __future__ import annotations`: Dagster reads the annotation of a check's context as an object.
 
 import re
+import warnings
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import timedelta
 from typing import Any
@@ -116,17 +117,27 @@ def build_freshness_checks(
     for key, configs in configs_by_key.items():
         for config in configs:
             keys_by_config.setdefault(config, []).append(key)
-    return [
-        check
-        for config, keys in keys_by_config.items()
-        for check in dg.build_last_update_freshness_checks(
-            assets=keys,
-            lower_bound_delta=timedelta(seconds=config.lower_bound_delta_seconds),
-            deadline_cron=config.deadline_cron,
-            timezone=config.timezone,
-            severity=dg.AssetCheckSeverity[config.severity],
-        )
-    ]
+    with warnings.catch_warnings():
+        # Dagster would rather have freshness policies; a check is the one that can warn, and that conditions can see.
+        warnings.simplefilter("ignore", dg.SupersessionWarning)
+        return [
+            check
+            for config, keys in keys_by_config.items()
+            for check in dg.build_last_update_freshness_checks(
+                assets=keys,
+                lower_bound_delta=timedelta(seconds=config.lower_bound_delta_seconds),
+                deadline_cron=config.deadline_cron,
+                timezone=config.timezone,
+                severity=dg.AssetCheckSeverity[config.severity],
+            )
+        ]
+
+
+def build_freshness_sensor(name: str, checks: Sequence[dg.AssetChecksDefinition]) -> dg.SensorDefinition:
+    """Dagster's own sensor that runs checks of freshness when they are due."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", dg.SupersessionWarning)  # as above
+        return dg.build_sensor_for_freshness_checks(freshness_checks=checks, name=name)
 
 
 def freshness_configs(settings: AssetConfig | None) -> tuple[FreshnessCheckConfig, ...]:
