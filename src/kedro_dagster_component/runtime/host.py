@@ -121,7 +121,7 @@ class LocalHost:
             return session.mlflow_run(instead)
 
     def warm(self, dataset_types: Sequence[str] = (), pipelines: Sequence[str] = (), *, is_job: bool = False) -> None:
-        """Open the project, import pipelines, plugins and some dataset classes; no session, no catalog, no hook.
+        """Open the project, import pipelines, plugins, some dataset classes and pandas; no session, catalog or hook.
 
         Args:
             dataset_types: As the catalog names them. One that cannot be imported is left to the step.
@@ -137,6 +137,7 @@ class LocalHost:
             live.import_pipelines(pipelines, is_job=is_job)
             live.import_plugins()
             live.import_dataset_classes(dataset_types)
+            live.import_for_memory()
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""

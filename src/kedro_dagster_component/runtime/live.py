@@ -9,6 +9,7 @@ from contextlib import suppress
 
 from kedro.framework import project
 from kedro.framework.project import pipelines, settings
+from kedro.io import MemoryDataset
 from kedro.io.core import parse_dataset_definition
 from kedro.pipeline.node import Node
 from pluggy import PluginManager
@@ -101,3 +102,8 @@ def import_dataset_classes(types: Iterable[str]) -> None:
     for name in types:
         with suppress(Exception):
             parse_dataset_definition({"type": name})
+
+
+def import_for_memory() -> None:
+    """Import what Kedro does to keep a first object in memory, as each catalog does with parameters: pandas, where it is there."""
+    MemoryDataset(0)

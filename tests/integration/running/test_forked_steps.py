@@ -1,5 +1,6 @@
 """Steps of multiprocess runs: forked where a fork is as good as a new process, started afresh where it is not."""
 
+import json
 import sys
 
 import pytest
@@ -98,8 +99,16 @@ def test_a_thread_that_the_code_location_starts_is_there_for_its_assets(run):
     assert "service" in said[0]
 
 
-def test_steps_of_any_other_project_are_forked(run, tmp_path):
-    _, said = run(answer='open(f"/proc/{os.getppid()}/cmdline").read()')
+def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_what_they_need(run, tmp_path):
+    imports = """
+import sys
+
+WAS_THERE = []
+os.register_at_fork(after_in_child=lambda: WAS_THERE.append("pandas" in sys.modules))
+"""
+    _, said = run(imports, '[open(f"/proc/{os.getppid()}/cmdline").read(), WAS_THERE]')
     assert said == []
     for name in ("one", "two"):
-        assert "forkserver" in (tmp_path / "demo" / "data" / f"{name}.json").read_text()
+        parent, was_there = json.loads((tmp_path / "demo" / "data" / f"{name}.json").read_text())["answer"]
+        assert "forkserver" in parent
+        assert was_there == [True]
