@@ -33,6 +33,9 @@ DEMO_LOG := $(CURDIR)/.demo/launch.log
 PURE := */config/*,*/translate/*,*/manifest.py,*/plan.py,*/naming.py,*/errors.py,*/masking.py,*/introspection/job_factories.py
 PURE_PERCENT := 95
 
+# What `make bench` measures beside this package, with the same Dagster and Kedro. It needs Python 3.11.
+PEER := kedro-dagster==0.8.1
+
 # One more than there are cores: many tests wait for other processes.
 PYTEST_OPTIONS ?= -n 3 --dist loadfile
 
@@ -96,8 +99,11 @@ pictures: .venv/.test  ## take the pictures of the docs again (needs Chromium)
 	KEEP_PICTURES=1 $(BIN)/python -m pytest tests/browser
 
 .PHONY: bench
-bench: .venv/.test  ## measure loading, translating and running generated projects
+bench: .venv/.test .venv-peer/.peer  ## measure loading and running generated projects, beside kedro-dagster too; write the docs
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.grouping --write
+	$(BIN)/python -m benchmarks.metadata --write
+	$(BIN)/python -m benchmarks.fan_out --write
 
 
 ## Keep it
@@ -123,7 +129,7 @@ constraints: .venv-constraints/.venv $(PROJECTS)  ## renew the lists of pins (us
 
 .PHONY: clean
 clean:  ## remove what these targets made
-	rm -rf .venv .venv-lowest .venv-mlflow .venv-constraints .demo dist build htmlcov .coverage .coverage.* .hypothesis
+	rm -rf .venv .venv-lowest .venv-mlflow .venv-peer .venv-constraints .demo dist build htmlcov .coverage .coverage.* .hypothesis
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
 	find src tests tools scaffolds \( -name __pycache__ -o -name '*.egg-info' \) -prune -exec rm -rf {} +
 
@@ -135,7 +141,7 @@ help:  ## list the targets
 
 # Virtual environments, each with a file that says when it was last brought up to date
 
-.venv/.venv .venv-lowest/.venv .venv-mlflow/.venv .venv-constraints/.venv:
+.venv/.venv .venv-lowest/.venv .venv-mlflow/.venv .venv-peer/.venv .venv-constraints/.venv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 10))' || { echo "Python 3.10 or newer is needed; say which: make PYTHON=python3.11 ..."; exit 1; }
 	$(PYTHON) -m venv $(@D)
 	$(@D)/bin/python -m pip install --quiet --upgrade 'pip>=25'
@@ -155,6 +161,10 @@ help:  ## list the targets
 
 .venv-mlflow/.test: .venv-mlflow/.venv pyproject.toml constraints-mlflow.txt
 	.venv-mlflow/bin/pip install --quiet $(CONSTRAINTS_MLFLOW) -e '.[test-mlflow]'
+	@touch $@
+
+.venv-peer/.peer: .venv-peer/.venv constraints.txt
+	.venv-peer/bin/pip install --quiet $(CONSTRAINTS) '$(PEER)'
 	@touch $@
 
 $(DEMO_HOME)/dagster.yaml:

@@ -1,4 +1,4 @@
-"""What loading a Kedro project costs, beside Dagster definitions of the same assets written by hand.
+"""What loading and running a Kedro project costs, beside the same assets written by hand, Kedro alone, and kedro-dagster.
 
 `python -m benchmarks` runs it. One idea per file:
 
@@ -7,10 +7,15 @@
 | `shape` | a project of any size as plain data |
 | `kedro_project` | that shape as a Kedro project |
 | `dagster_project` | the shape as two Dagster projects: one `component.yaml`, one written by hand |
-| `probes` | what is measured, each in a fresh process |
-| `running` | generates projects, starts the probes in turn, and takes medians |
-| `figures` | from medians to the figures of the report, growth and goals included |
-| `report` | the figures as tables |
+| `peer_project` | the shape as a project of kedro-dagster, in an environment of its own |
+| `definitions` | loads the definitions of each, and says what they hold |
+| `probes`, `load_probes`, `run_probes` | what is measured, each in a fresh process |
+| `accounting`, `processes` | what a process takes, seen from inside and from outside |
+| `running`, `runs` | generate projects, start the probes in turn, take medians: loading and running |
+| `results` | all that was measured, kept in a file |
+| `figures`, `run_figures` | from medians to the figures of the report, growth and goals included |
+| `report`, `chart`, `page` | the figures as tables and as a picture, and their place in the docs |
 
-`python -m benchmarks.fan_out` and `python -m benchmarks.grouping` measure partitions and groups of nodes.
+`benchmarks.fan_out`, `benchmarks.grouping` and `benchmarks.metadata` are run in the same way, and measure partitions, groups of
+nodes and metadata.
 """

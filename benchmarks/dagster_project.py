@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kedro_project import raw_files, write_files
 from benchmarks.shape import Dataset, Job, Node, Shape
 
 COMPONENT_MODULE = "with_component"
@@ -37,9 +38,46 @@ def defs():
 _HEADER = '''\
 """Assets and jobs."""
 
+import json
+import pickle
+from pathlib import Path
+
 import dagster as dg
 
+DATA = Path(__file__).parents[3] / "data"
 MULTIPROCESS = dg.multiprocess_executor.configured({"max_concurrent": 2})
+
+
+def load(context, name):
+    """Read a dataset."""
+    context.log.info("Loading %s", name)
+    if name.endswith("json"):
+        return json.loads((DATA / f"{name}.json").read_text())
+    return pickle.loads((DATA / f"{name}.pickle").read_bytes())
+
+
+def save(context, name, data):
+    """Write a dataset."""
+    context.log.info("Saving %s", name)
+    if name.endswith("json"):
+        (DATA / f"{name}.json").write_text(json.dumps(data))
+    else:
+        (DATA / f"{name}.pickle").write_bytes(pickle.dumps(data))
+
+
+def parameter(context, name):
+    """A value of the configuration."""
+    context.log.info("Loading %s", name)
+    return context.op_config[name]
+
+
+def count(context, name, inputs, parameters, outputs):
+    """Count the inputs of a node, and save the number as each of its outputs."""
+    data = [*(load(context, dataset) for dataset in inputs), *(parameter(context, key) for key in parameters)]
+    context.log.info("Running %s", name)
+    for dataset in outputs:
+        save(context, dataset, len(data))
+    context.log.info("Completed %s", name)
 '''
 _EXECUTORS = {"in_process": "dg.in_process_executor", "multiprocess": "MULTIPROCESS"}
 _TYPES = {float: "float", int: "int", str: "str", bool: "bool"}
@@ -53,6 +91,7 @@ def write_component_project(root: Path) -> None:
 def write_hand_written_project(shape: Shape, root: Path) -> None:
     """Write a Dagster project with the same assets and jobs, as a careful person would: no class, no loop."""
     _write_project(root, HAND_WRITTEN_MODULE, {"definitions.py": "\n\n".join([_HEADER, *_blocks(shape)]) + "\n"})
+    write_files(root, raw_files(shape))
 
 
 def _write_project(root: Path, module: str, files: Mapping[str, str]) -> None:
@@ -64,10 +103,7 @@ def _write_project(root: Path, module: str, files: Mapping[str, str]) -> None:
         f"{defs}/__init__.py": "",
         **{f"{defs}/{name}": text for name, text in files.items()},
     }
-    for name, text in texts.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(root, texts)
 
 
 def _blocks(shape: Shape) -> Iterator[str]:
@@ -86,12 +122,11 @@ def _blocks(shape: Shape) -> Iterator[str]:
 def _asset(node: Node) -> str:
     deps = f"deps=[{', '.join(repr(list(dataset.path)) for dataset in node.inputs)}]"
     config = f"config_schema={_fields(node.parameters)}"
-    name = _function(node)
     if len(node.outputs) > 1:
         specs = ", ".join(f"dg.AssetSpec({_look(dataset.path, node, dataset)}, {deps})" for dataset in node.outputs)
-        return f"@dg.multi_asset(specs=[{specs}], {config}, can_subset=True)\n{_body(name, 'yield')}"
+        return f"@dg.multi_asset(specs=[{specs}], {config}, can_subset=True)\n{_body(node)}"
     look = _look(node.outputs[0].path, node, node.outputs[0]) if node.outputs else _look(_node_path(node), node, None)
-    return f"@dg.asset({look}, {deps}, {config})\n{_body(name, 'return')}"
+    return f"@dg.asset({look}, {deps}, {config})\n{_body(node)}"
 
 
 def _look(path: Iterable[str], node: Node, dataset: Dataset | None) -> str:
@@ -99,8 +134,17 @@ def _look(path: Iterable[str], node: Node, dataset: Dataset | None) -> str:
     return f"key={list(path)!r}, group_name={node.group!r}, kinds={_kinds(dataset)}, tags={tags!r}"
 
 
-def _body(name: str, statement: str) -> str:
-    return f'def {name}(context) -> None:\n    """Count the inputs."""\n    {statement} 1'
+def _body(node: Node) -> str:
+    inputs, outputs = ([dataset.name for dataset in datasets] for datasets in (node.inputs, node.outputs))
+    parameters = [name.removeprefix("params:") for name in node.parameters]
+    lines = [
+        f"def {_function(node)}(context){'' if len(outputs) > 1 else ' -> None'}:",
+        '"""Count the inputs."""',
+        f"count(context, {node.full_name!r}, {inputs!r}, {parameters!r}, {outputs!r})",
+    ]
+    if len(outputs) > 1:
+        lines += [f"yield dg.MaterializeResult(asset_key={list(dataset.path)!r})" for dataset in node.outputs]
+    return "\n    ".join(lines)
 
 
 def _fields(parameters: Mapping[str, Any]) -> str:

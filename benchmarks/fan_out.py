@@ -3,22 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import os
 import statistics
-import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.kedro_project import write_files
+from benchmarks.page import write_section
+from benchmarks.processes import ROOT, BenchmarkError, Done, environment, run_process
 from benchmarks.report import markdown
-from benchmarks.running import BenchmarkError, environment
 
-_ROOT = Path(__file__).resolve().parent.parent
-_PAGE = _ROOT / "docs" / "explanation" / "benchmarks.md"
-_BEGIN = "<!-- fan-out: written by `python -m benchmarks.fan_out`, do not edit -->"
-_END = "<!-- end of fan-out -->"
 _LOADED_KEYS = 1000
 
 _PYPROJECT = """\
@@ -117,12 +112,10 @@ all_keys = dg.define_asset_job(
 )
 """
 _LOAD = """\
-import importlib, os, sys
+import importlib, sys
 defs = importlib.import_module(sys.argv[1] + ".definitions").defs()
 repository = defs.get_repository_def()
 assert repository.get_all_jobs()
-times = os.times()
-print(times.user + times.system + times.children_user + times.children_system)
 """
 
 
@@ -132,9 +125,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kedro-dagster-fan-out-") as folder:
         text = "\n\n".join([_loads(Path(folder), options.repeats), _runs(Path(folder), options.keys)])
     print(text)
-    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    if options.write and rest:
-        _PAGE.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+    if options.write:
+        write_section(text, "fan-out", "benchmarks.fan_out")
 
 
 def _loads(folder: Path, repeats: int) -> str:
@@ -143,20 +135,21 @@ def _loads(folder: Path, repeats: int) -> str:
     taken: dict[str, list[float]] = {root.name: [] for root in roots}
     for _ in range(repeats):
         for root in roots:
-            taken[root.name].append(float(_output([sys.executable, "-c", _LOAD, root.name], root)))
-    lines = [[name, f"{statistics.median(seconds):.2f}"] for name, seconds in taken.items()]
+            taken[root.name].append(_run([sys.executable, "-c", _LOAD, root.name], root).cpu)
+    lines = [[name.replace("_", " "), f"{statistics.median(seconds):.2f}"] for name, seconds in taken.items()]
     return f"CPU seconds of a load with {_LOADED_KEYS} keys:\n\n{markdown(['', 'CPU s'], lines)}"
 
 
 def _runs(folder: Path, counts: Sequence[int]) -> str:
-    """A table of the seconds of `dg launch` over all keys, in one run on two processes."""
+    """A table of what `dg launch` over all keys takes, in one run on two processes."""
     lines = []
     for count in counts:
-        roots = write_projects(folder / str(count), count)
-        component, by_hand = (_launch(root, count) for root in roots)
-        lines.append([str(count), f"{component:.1f}", f"{by_hand:.1f}", f"{component / by_hand:.2f}"])
-    table = markdown(["keys", "component", "by hand", "ratio"], lines)
-    return f"Seconds of `dg launch` over all keys, in one run with two processes:\n\n{table}"
+        component, by_hand = (_launch(root, count) for root in write_projects(folder / str(count), count))
+        for name, done in (("component", component), ("by hand", by_hand)):
+            ratio = f"{done.wall / by_hand.wall:.2f}"
+            lines.append([f"{count} keys, {name}", f"{done.wall:.1f}", ratio, f"{done.cpu:.1f}"])
+    table = markdown(["", "s", "/ by hand", "CPU s"], lines)
+    return f"`dg launch` over all keys, in one run with two processes:\n\n{table}"
 
 
 def write_projects(folder: Path, count: int) -> tuple[Path, Path]:
@@ -181,10 +174,7 @@ def write_projects(folder: Path, count: int) -> tuple[Path, Path]:
     )
     _write(by_hand, {"src/by_hand/defs/assets.py": _BY_HAND.format(count=count)})
     for root in (component, by_hand):
-        for key in keys:
-            file = root / f"data/numbers/{key}.json"
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text("3", encoding="utf-8")
+        write_files(root, {f"data/numbers/{key}.json": "3" for key in keys})
     return component, by_hand
 
 
@@ -192,36 +182,31 @@ def _write(root: Path, files: dict[str, str]) -> None:
     name = root.name
     common = {"pyproject.toml": _PYPROJECT.format(name=name), "home/dagster.yaml": "telemetry: {enabled: false}\n"}
     common |= {f"src/{name}/{part}": "" for part in ("__init__.py", "defs/__init__.py")}
-    for path, text in {**common, f"src/{name}/definitions.py": _DEFINITIONS, **files}.items():
-        file = root / path
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(root, {**common, f"src/{name}/definitions.py": _DEFINITIONS, **files})
 
 
-def _launch(root: Path, count: int) -> float:
-    """Seconds of one run over all keys."""
-    start = time.perf_counter()
+def _launch(root: Path, count: int) -> Done:
+    """One run over all keys."""
     dg = str(Path(sys.executable).with_name("dg"))
-    _output([dg, "launch", "--job", "all", "--partition-range", f"k0000...k{count - 1:04d}"], root)
-    seconds = time.perf_counter() - start
+    done = _run([dg, "launch", "--job", "all", "--partition-range", f"k0000...k{count - 1:04d}"], root)
     made = len(list((root / "data/squares").iterdir()))
     if made != count:
         raise BenchmarkError(f"{root.name}: {made} of {count} keys were made")
-    return seconds
+    return done
 
 
-def _output(command: Sequence[str], root: Path) -> str:
-    paths = [str(root / "src"), environment()["PYTHONPATH"]]
-    env = {**environment(), "PYTHONPATH": os.pathsep.join(paths), "DAGSTER_HOME": str(root / "home")}
-    done = subprocess.run(command, cwd=root, env=env, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BenchmarkError(f"{root.name} failed:\n{done.stderr[-4000:]}")
-    return done.stdout
+def _run(command: Sequence[str], root: Path) -> Done:
+    return run_process(command, root, environment({"DAGSTER_HOME": str(root / "home")}, root / "src", ROOT / "src"))
 
 
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.fan_out", description="Measure partitions.")
-    parser.add_argument("--keys", type=lambda text: [int(part) for part in text.split(",")], default=[20, 200])
+    parser.add_argument(
+        "--keys",
+        type=lambda text: [int(part) for part in text.split(",")],
+        default=[20],
+        help="numbers of partition keys, e.g. 20,200",
+    )
     parser.add_argument("--repeats", type=int, default=5, help="turns of the loads; their median counts")
     parser.add_argument("--write", action="store_true", help="write the tables into the docs")
     return parser.parse_args()

@@ -1,4 +1,4 @@
-"""From what the probes took to the figures of the report: rows over all sizes, growth, goals."""
+"""From what the probes of loading took to the figures of the report: rows over all sizes, growth, goals."""
 
 from __future__ import annotations
 
@@ -6,13 +6,16 @@ import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from benchmarks.results import SamplesBySize
 from benchmarks.running import Samples
 
-SamplesBySize = Mapping[int, Samples]
 Value = Callable[[Samples], float]
 
 GROWTH_FROM = 100
 """Smallest size that counts for growth, where there are two of at least this size."""
+
+_GOALS_AT = 1000
+"""Number of nodes the goals are set for."""
 
 
 @dataclass(frozen=True)
@@ -21,7 +24,7 @@ class Row:
 
     Attributes:
         label: What is measured.
-        values: By size.
+        values: By size; infinite where it took longer than it may, and missing where it is not measured.
         growth: Exponent of the power of the size it grows with; None where that says nothing.
     """
 
@@ -84,9 +87,14 @@ def bridge(samples: Samples) -> float:
 
 translation = phase("translate", "build", "resolve")
 by_hand = phase("build_by_hand", "build", "resolve")
+PEER = "whole load, kedro-dagster"
+WARM, COLD, BY_HAND, KEDRO = (
+    *("whole load, warm", "whole load, cold: the project is read", "whole load, by hand"),
+    "Kedro alone: imports, bootstrap, catalog, pipelines",
+)
 
-_GROWING: Mapping[str, Value] = {
-    "Kedro alone: imports, bootstrap, catalog, pipelines": cpu("read_with_kedro"),
+_CPU: Mapping[str, Value] = {
+    KEDRO: cpu("read_with_kedro"),
     "introspection, its process included": phase("introspect", "introspection"),
     "manifest from JSON": phase("translate", "parse"),
     "checks and configuration": phase("translate", "checks"),
@@ -94,27 +102,30 @@ _GROWING: Mapping[str, Value] = {
     "translation: repository and jobs": phase("translate", "resolve"),
     "by hand: definitions": phase("build_by_hand", "build"),
     "by hand: repository and jobs": phase("build_by_hand", "resolve"),
-}
-_WHOLE: Mapping[str, Value] = {
-    "imports: Dagster and the component": phase("translate", "import"),
-    "imports: Dagster": phase("build_by_hand", "import"),
-    "whole load, cold: the project is read": cpu("load_component"),
+    COLD: cpu("load_component"),
     "whole load, the first of all: it is read twice": cpu("load_first"),
-    "whole load, warm": cpu("load_warm"),
-    "whole load, by hand": cpu("load_by_hand"),
+    WARM: cpu("load_warm"),
+    BY_HAND: cpu("load_by_hand"),
+    PEER: cpu("load_peer"),
     "`dg list defs`, warm": cpu("list_defs_warm"),
     "`dg list defs`, by hand": cpu("list_defs_by_hand"),
+}
+_IMPORTS: Mapping[str, Value] = {
+    "imports: Dagster and the component": phase("translate", "import"),
+    "imports: Dagster": phase("build_by_hand", "import"),
 }
 _WALL: Mapping[str, Value] = {
     "whole load, cold": wall("load_component"),
     "whole load, the first of all": wall("load_first"),
     "whole load, warm": wall("load_warm"),
     "whole load, by hand": wall("load_by_hand"),
+    PEER: wall("load_peer"),
 }
 _PEAKS: Mapping[str, Value] = {
     "whole load, cold, its own process": peak_mebibytes("load_component"),
     "whole load, warm": peak_mebibytes("load_warm"),
     "whole load, by hand": peak_mebibytes("load_by_hand"),
+    PEER: peak_mebibytes("load_peer"),
     "Kedro alone": peak_mebibytes("read_with_kedro"),
 }
 _STEPS: Mapping[str, Value] = {
@@ -127,8 +138,8 @@ _STEPS: Mapping[str, Value] = {
 
 
 def cpu_rows(samples: SamplesBySize) -> list[Row]:
-    """CPU seconds: phases with their growth, then whole processes."""
-    return [*_rows(samples, _GROWING, grows=True), *_rows(samples, _WHOLE)]
+    """CPU seconds with their growth."""
+    return [*_rows(samples, _CPU, grows=True), *_rows(samples, _IMPORTS)]
 
 
 def wall_rows(samples: SamplesBySize) -> list[Row]:
@@ -142,7 +153,7 @@ def peak_rows(samples: SamplesBySize) -> list[Row]:
 
 
 def step_rows(samples: SamplesBySize) -> list[Row]:
-    """CPU milliseconds for each node of a run."""
+    """CPU milliseconds for each node that is run without Dagster's executor."""
     return _rows(samples, _STEPS)
 
 
@@ -152,25 +163,23 @@ def ratio_row(samples: SamplesBySize) -> Row:
 
 
 def goals(samples: SamplesBySize) -> list[Goal]:
-    """The goals, at the largest size."""
-    size = max(samples)
+    """The goals of loading, at the number of nodes they are set for or the largest below."""
+    size = max([size for size in samples if size <= _GOALS_AT], default=min(samples))
     found = samples[size]
     cold = cpu("load_by_hand")(found) + 1.1 * cpu("read_with_kedro")(found)
-    listing = cpu("list_defs_warm")(found) / cpu("list_defs_by_hand")(found)
+    warm = cpu("load_warm")(found) / cpu("load_by_hand")(found)
     memory = peak_mebibytes("load_by_hand")(found) + 10
     wanted = [
-        Goal(f"translation of {size} nodes, against by hand", translation(found) / by_hand(found), 3.0, " x"),
+        Goal(f"warm load of {size} nodes, against by hand", warm, 1.15, " x"),
         Goal(f"cold load of {size} nodes: by hand + 1.1 x Kedro", cpu("load_component")(found), cold, " CPU s"),
-        Goal(
-            f"warm load of {size} nodes, against by hand",
-            cpu("load_warm")(found) / cpu("load_by_hand")(found),
-            1.15,
-            " x",
-        ),
-        Goal(f"`dg list defs` of {size} nodes, warm, against by hand", listing, 1.15, " x"),
         Goal(f"memory of a warm load of {size} nodes", peak_mebibytes("load_warm")(found), memory, " MiB"),
-        Goal("hooks and log bridge, for each node", bridge(found), 5.0, " CPU ms"),
+        Goal(f"translation of {size} nodes, against by hand", translation(found) / by_hand(found), 3.0, " x"),
     ]
+    if "list_defs_warm" in found:
+        listing = cpu("list_defs_warm")(found) / cpu("list_defs_by_hand")(found)
+        wanted.append(Goal(f"`dg list defs` of {size} nodes, warm, against by hand", listing, 1.15, " x"))
+    if "run_nodes" in found:
+        wanted.append(Goal("hooks and log bridge, for each node", bridge(found), 5.0, " CPU ms"))
     own = growth({size: phase("translate", "parse", "build")(found) for size, found in samples.items()})
     if own is not None:
         wanted.append(Goal("growth of the manifest's parsing and the definitions", own, 1.05))
@@ -181,22 +190,35 @@ def growth(values: Mapping[int, float]) -> float | None:
     """The exponent `k` for which `size ** k` fits best: the slope of a straight line through the logarithms.
 
     Args:
-        values: Positive values by size.
+        values: Positive values by size; those that are not finite do not count.
 
     Returns:
         None for a single size.
     """
-    large = [size for size in values if size >= GROWTH_FROM]
-    sizes = large if len(large) > 1 else list(values)
+    finite = {size: value for size, value in values.items() if math.isfinite(value)}
+    large = [size for size in finite if size >= GROWTH_FROM]
+    sizes = large if len(large) > 1 else list(finite)
     if len(sizes) < 2:
         return None
     xs = [math.log(size) for size in sizes]
-    ys = [math.log(values[size]) for size in sizes]
+    ys = [math.log(finite[size]) for size in sizes]
     x_mean, y_mean = sum(xs) / len(xs), sum(ys) / len(ys)
     covariance = sum((x - x_mean) * (y - y_mean) for x, y in zip(xs, ys, strict=True))
     return covariance / sum((x - x_mean) ** 2 for x in xs)
 
 
 def _rows(samples: SamplesBySize, values: Mapping[str, Value], *, grows: bool = False) -> list[Row]:
-    measured = {label: {size: get(found) for size, found in samples.items()} for label, get in values.items()}
-    return [Row(label, row, growth(row) if grows else None) for label, row in measured.items()]
+    measured = {label: _over_sizes(samples, get) for label, get in values.items()}
+    return [Row(label, row, growth(row) if grows else None) for label, row in measured.items() if row]
+
+
+def _over_sizes(samples: SamplesBySize, get: Value) -> dict[int, float]:
+    """By size, without those where a probe was left out."""
+    return {size: value for size, found in samples.items() if (value := _value(get, found)) is not None}
+
+
+def _value(get: Value, samples: Samples) -> float | None:
+    try:
+        return get(samples)
+    except KeyError:
+        return None

@@ -38,6 +38,7 @@ _PIPELINE = '''\
 from kedro.pipeline import node, pipeline
 
 from {package}.functions import FUNCTIONS
+{heavy}
 
 
 def create_pipeline(**kwargs):
@@ -68,6 +69,21 @@ def two(*data):
 
 FUNCTIONS = (none, one, two)
 '''
+_HEAVY = """\
+\"\"\"Stands for a library that is slow to import.\"\"\"
+
+import time
+
+END = time.process_time() + {seconds}
+while time.process_time() < END:
+    pass
+"""
+HEAVY_STAGE = "stage_4"
+"""Registered pipeline whose module imports what is slow to import."""
+
+HEAVY_SECONDS = 0.3
+"""CPU seconds of that import."""
+
 _TYPES = {"json": "json.JSONDataset", "pickle": "pickle.PickleDataset"}
 
 
@@ -78,7 +94,12 @@ def write_kedro_project(shape: Shape, root: Path) -> None:
         shape: What it holds.
         root: Its folder, made where it is missing.
     """
-    for name, text in _files(shape):
+    write_files(root, dict(_files(shape)))
+
+
+def write_files(root: Path, texts: Mapping[str, str]) -> None:
+    """Write files by their path below a folder, making the folders they lie in."""
+    for name, text in texts.items():
         file = root / name
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
@@ -90,22 +111,22 @@ def _files(shape: Shape) -> Iterator[tuple[str, str]]:
     yield f"{source}/__init__.py", ""
     yield f"{source}/settings.py", ""
     yield f"{source}/functions.py", _FUNCTIONS
+    yield f"{source}/heavy.py", _HEAVY.format(seconds=HEAVY_SECONDS)
     yield f"{source}/pipeline_registry.py", _REGISTRY
     yield f"{source}/pipelines/__init__.py", ""
     for stage, nodes in shape.stages.items():
         yield f"{source}/pipelines/{stage}/__init__.py", "from .pipeline import create_pipeline\n"
-        yield f"{source}/pipelines/{stage}/pipeline.py", _pipeline(nodes)
+        yield f"{source}/pipelines/{stage}/pipeline.py", _pipeline(nodes, heavy=stage == HEAVY_STAGE)
         yield f"conf/base/parameters_{stage}.yml", _yaml(_parameters(nodes))
     yield "conf/base/catalog.yml", _yaml(_factories() if shape.has_factories else _catalog(shape.datasets))
     yield "conf/base/dagster.yml", _yaml(_dagster(shape))
     yield "conf/local/.gitkeep", ""
-    for dataset in shape.raw:
-        yield f"data/{dataset.name}.json", "1"
+    yield from raw_files(shape).items()
 
 
-def _pipeline(nodes: Iterable[Node]) -> str:
+def _pipeline(nodes: Iterable[Node], *, heavy: bool) -> str:
     lines = "\n".join(f"            {_node(node)}," for node in nodes)
-    return _PIPELINE.format(package=PACKAGE, nodes=lines)
+    return _PIPELINE.format(package=PACKAGE, nodes=lines, heavy=f"from {PACKAGE} import heavy" if heavy else "")
 
 
 def _node(node: Node) -> str:
@@ -152,6 +173,11 @@ def _dagster(shape: Shape) -> dict[str, Any]:
             for job in shape.jobs
         },
     }
+
+
+def raw_files(shape: Shape) -> dict[str, str]:
+    """Files of the datasets no node makes."""
+    return {f"data/{dataset.name}.json": "1" for dataset in shape.raw}
 
 
 def _yaml(content: Mapping[str, Any]) -> str:

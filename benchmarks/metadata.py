@@ -12,17 +12,15 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from benchmarks.kedro_project import write_files
+from benchmarks.page import write_section
+from benchmarks.processes import environment
 from benchmarks.report import markdown
-from benchmarks.running import environment
 from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS
 from kedro_dagster_component.introspection import introspect_project
 from kedro_dagster_component.manifest import ProjectRef
 from kedro_dagster_component.plan import MetadataChoice
 
-_ROOT = Path(__file__).resolve().parent.parent
-_PAGE = _ROOT / "docs" / "explanation" / "benchmarks.md"
-_BEGIN = "<!-- metadata: written by `python -m benchmarks.metadata`, do not edit -->"
-_END = "<!-- end of metadata -->"
 _ROWS = 1_000_000
 _MOST_PERCENT, _MOST_MILLISECONDS = 3.0, 20.0
 
@@ -66,9 +64,8 @@ def main() -> None:
     with tempfile.TemporaryDirectory(prefix="kedro-dagster-metadata-") as folder:
         text = _measure(Path(folder).resolve(), options.repeats)
     print(text)
-    before, _, rest = _PAGE.read_text(encoding="utf-8").partition(_BEGIN)
-    if options.write and rest:
-        _PAGE.write_text(f"{before}{_BEGIN}\n\n{text}\n\n{_END}{rest.partition(_END)[2]}", encoding="utf-8")
+    if options.write:
+        write_section(text, "metadata", "benchmarks.metadata")
 
 
 def _measure(root: Path, repeats: int) -> str:
@@ -115,10 +112,7 @@ def _prepare(root: Path) -> Callable[[MetadataChoice], Any]:
     from kedro_dagster_component.runtime.host import LocalHost
     from kedro_dagster_component.runtime.messages import SessionRequest, StepRequest
 
-    for name, text in _FILES.items():
-        file = root / name
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(text, encoding="utf-8")
+    write_files(root, _FILES)
     ref = ProjectRef(project_path=str(root))
     [node] = introspect_project(ref).nodes.values()
     host = LocalHost(ref)

@@ -139,7 +139,7 @@ class _Lanes:
         self.latest.append(outputs[0] if outputs else held)
 
 
-def build_shape(size: int) -> Shape:
+def build_shape(size: int, lanes: int | None = None) -> Shape:
     """A project of chains that run side by side and read from each other, in five stages.
 
     Every seventh node has two outputs and every twentieth none; every second one takes a mapping as parameters, the
@@ -147,12 +147,13 @@ def build_shape(size: int) -> Shape:
 
     Args:
         size: Number of nodes, five at least.
+        lanes: How many chains there are; None for more of them where there are more nodes.
     """
     per_stage = -(-size // STAGES)
-    width = max(1, math.isqrt(per_stage) // 2)
+    width = lanes or max(1, math.isqrt(per_stage) // 2)
     raw = tuple(Dataset(f"raw_{lane}_json", "json") for lane in range(width))
-    lanes = _Lanes(deque(raw))
-    nodes = tuple(_node(number, per_stage, lanes) for number in range(size))
+    read_next = _Lanes(deque(raw))
+    nodes = tuple(_node(number, per_stage, read_next) for number in range(size))
     return Shape(size, nodes, raw, _JOBS)
 
 
