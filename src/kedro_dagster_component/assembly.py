@@ -25,6 +25,7 @@ from kedro_dagster_component.config.without_effect import (
 )
 from kedro_dagster_component.errors import ConfigurationError, Problem
 from kedro_dagster_component.grouping import checked_groups, jobs_with_assets
+from kedro_dagster_component.kept_assets import kept_or_built, origin_of
 from kedro_dagster_component.loading import ComponentPlace, warn_at, warn_of
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry, ProjectManifest
 from kedro_dagster_component.op_settings import op_names, settings_of_step, shared_settings
@@ -133,6 +134,7 @@ class _Assembly:
         self._jobs = jobs_with_assets(self._jobs, self._table, manifest, positions)
         plans = build_dataset_plans(manifest, self._table, inside, component.include_metadata)
         self._checks = build_check_table(component.get_asset_check_specs, place, manifest, self._table, plans)
+        self._origin = origin_of(component, manifest, config, self._table, self._checks)
         self._datasets = self._checks.datasets
         self._partitions = build_partition_table(
             manifest, node_ids, {**partitions_of(component), **config.partitions}, self._table.partitions
@@ -146,7 +148,7 @@ class _Assembly:
         """All definitions, once their names are claimed."""
         self._claim(claims)
         executor = self._executor(claims)
-        assets = self._assets()
+        assets = kept_or_built(self._place.label, self._origin, self._assets)
         jobs = {plan.name: self._job(plan, assets) for plan in self._jobs}
         self._check_job_partitions()
         schedules = [
