@@ -20,7 +20,7 @@ from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.foreign import ForeignHost
 from kedro_dagster_component.runtime.fork_server import WarmUp
 from kedro_dagster_component.runtime.job_loggers import build_handlers, close_handlers
-from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_warnings
+from kedro_dagster_component.runtime.logs import LogSink, open_log_bridge, without_lines
 from kedro_dagster_component.runtime.messages import (
     CheckRequest,
     HookRequest,
@@ -32,12 +32,17 @@ from kedro_dagster_component.runtime.messages import (
     StepResult,
 )
 from kedro_dagster_component.runtime.project import inside_project, open_project
+from kedro_dagster_component.runtime.record_tap import WARNINGS
 
 if TYPE_CHECKING:
     from kedro_dagster_component.runtime.session import KedroRunSession
 
-_SAID_BY_EACH_SESSION = "register_new_resolver() is deprecated"
-"""What OmegaConf says to Kedro whenever a config loader is made; the run's own process has it in the log already."""
+_SAID_BY_EACH_SESSION = {
+    WARNINGS: "register_new_resolver() is deprecated",  # of OmegaConf to Kedro, for each config loader
+    "kedro.validation.type_extractor": "Could not extract type hints",  # of each partial function
+    "kedro.validation.parameter_validator": "No typed parameter requirements found",
+}
+"""What the making of a session says of the project; the session of the run's own process has it in the log already."""
 
 ProjectKey = tuple[str, str | None, str | None, str | None]
 
@@ -167,7 +172,7 @@ class LocalHost:
         if request.identity not in self._sessions:
             with ExitStack() as stack:
                 if not request.in_run_process:
-                    stack.enter_context(without_warnings(_SAID_BY_EACH_SESSION))
+                    stack.enter_context(without_lines(_SAID_BY_EACH_SESSION))
                 self._sessions[request.identity] = KedroRunSession(request)
         return self._sessions[request.identity]
 

@@ -5,11 +5,11 @@ from __future__ import annotations
 import logging
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from kedro_dagster_component.runtime.record_tap import WARNINGS, records_to
+from kedro_dagster_component.runtime.record_tap import records_to
 
 _DAGSTER, _LENT = "dagster", "dagster.builtin"
 _DAGSTER_HANDLER = "DagsterLogHandler"
@@ -97,13 +97,23 @@ def open_log_bridge(sink: LogSink, handlers: Sequence[logging.Handler] = ()) -> 
 
 
 @contextmanager
-def without_warnings(text: str) -> Iterator[None]:
-    """Keep warnings that hold some text out of every log while the block runs."""
+def without_lines(text_by_logger: Mapping[str, str]) -> Iterator[None]:
+    """Keep records out of every log while the block runs.
 
+    Args:
+        text_by_logger: What the records of a logger hold that are kept out; an empty text for all of them.
+    """
+    with ExitStack() as stack:
+        for name, text in text_by_logger.items():
+            stack.enter_context(_without(logging.getLogger(name), text))
+        yield
+
+
+@contextmanager
+def _without(logger: logging.Logger, text: str) -> Iterator[None]:
     def is_other(record: logging.LogRecord) -> bool:
         return text not in record.getMessage()
 
-    logger = logging.getLogger(WARNINGS)
     logger.addFilter(is_other)
     try:
         yield

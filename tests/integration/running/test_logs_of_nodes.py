@@ -7,6 +7,7 @@ import logging
 import logging.config
 import sys
 import warnings
+from functools import partial
 from concurrent.futures import ThreadPoolExecutor
 
 from kedro.framework.project import configure_logging
@@ -126,7 +127,8 @@ def acting(act):
 def register_pipelines():
     nodes, before = [], None
     for act in ACTS:
-        nodes.append(node(acting(act), before, f"{act.__name__}_done", name=act.__name__))
+        func = partial(acting(act)) if act is managed else acting(act)  # Kedro says that it finds no type hints
+        nodes.append(node(func, before, f"{act.__name__}_done", name=act.__name__))
         before = f"{act.__name__}_done"
     return {"__default__": Pipeline(nodes)}
 '''
@@ -196,6 +198,13 @@ def test_a_switch_off_ends_with_its_node(report):
     assert len(report["steps"]) == len(ACTS)
 
 
-def test_what_omegaconf_says_to_kedro_is_said_once_a_run(report):
-    said = [text.splitlines()[0] for _, text in report["logs"] if "register_new_resolver() is deprecated" in text]
-    assert len(said) == len(set(said))
+@pytest.mark.parametrize(
+    ("said", "times_said"),
+    [
+        ("register_new_resolver() is deprecated", 2),  # for each of Kedro's two resolvers
+        ("Could not extract type hints", 1),
+        ("No typed parameter requirements", 1),
+    ],
+)
+def test_what_each_session_says_is_said_once_a_run(report, said, times_said):
+    assert sum(said in text for _, text in report["logs"]) == times_said
