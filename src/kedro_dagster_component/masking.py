@@ -62,6 +62,8 @@ _KEY_AND_VALUE = re.compile(
     r"(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:]+)(?P<colon>\s*:\s+)(?P<value>\"[^\"]*\"|'[^']*'|[^\s{\[&*,][^,}\]]*)"
 )
 """A key and its scalar value on a line of YAML, block or flow."""
+_KEY_AND_BRACKET = re.compile(r"(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:]+)\s*:\s+(?P<bracket>[\[{])")
+"""A key and the start of a list or a mapping on the same line."""
 _LINE_KEY = re.compile(r"^(?!\s*#)[\s-]*(?P<key>\"[^\"]*\"|'[^']*'|[^\s\"'{}\[\],#:][^:#]*?)\s*:(?:\s|$)")
 _BEHIND_KEY = re.compile(r"^(?P<key>[\s-]*(?:[^\s:]+\s*:\s+)?)\S.*$")
 
@@ -103,7 +105,7 @@ def mask_line(lines: Sequence[str], index: int, *, all_secret: bool = False) -> 
         return _BEHIND_KEY.sub(lambda match: f"{match['key']}{MASK}", line)
     if own and is_secret_key(_unquoted(own["key"])):
         return f"{line[: own.end()].rstrip()} {MASK}"
-    return mask_text(_KEY_AND_VALUE.sub(_mask_pair, line))
+    return mask_text(_KEY_AND_VALUE.sub(_mask_pair, _without_secret_brackets(line)))
 
 
 def mask_values(value: Any) -> Any:
@@ -136,6 +138,27 @@ def mask_dataset_config(value: Any) -> Any:
     if isinstance(value, list):
         return [mask_dataset_config(child) for child in value]
     return mask_text(value) if isinstance(value, str) else value
+
+
+def _without_secret_brackets(line: str) -> str:
+    """A line without what stands in brackets behind a secret key, up to the end where they are not closed on it."""
+    start = 0
+    while match := _KEY_AND_BRACKET.search(line, start):
+        if is_secret_key(_unquoted(match["key"])):
+            opened = match.start("bracket")
+            line = f"{line[:opened]}{MASK}{line[_closed(line, opened) :]}"
+        start = match.end("bracket")
+    return line
+
+
+def _closed(line: str, opened: int) -> int:
+    """Where a bracket has been closed."""
+    depth = 0
+    for index in range(opened, len(line)):
+        depth += (line[index] in "[{") - (line[index] in "]}")
+        if depth == 0:
+            return index + 1
+    return len(line)
 
 
 def _keys_above(lines: Sequence[str], index: int) -> list[str]:

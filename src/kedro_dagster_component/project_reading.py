@@ -11,6 +11,7 @@ from kedro_dagster_component.config.load import load_dagster_config
 from kedro_dagster_component.config.models import DagsterConfig
 from kedro_dagster_component.config.positions import Positions
 from kedro_dagster_component.config.settings import check_catalog_settings
+from kedro_dagster_component.config.shown import written_secrets
 from kedro_dagster_component.config.without_effect import settings_without_effect
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.loading import ComponentPlace, load_manifest, resolve_project, warn_of
@@ -85,4 +86,5 @@ def read_configuration(
     if problems:
         raise ConfigurationError(problems)
     warn_of(settings_without_effect(manifest, positions))
+    warn_of(written_secrets(manifest.dagster, positions))
     return config, positions

@@ -108,6 +108,19 @@ def test_a_line_of_yaml(text, masked):
     assert mask_line(lines, len(lines) - 1) == masked
 
 
+@pytest.mark.parametrize(
+    ("line", "masked"),
+    [
+        ("x: {credentials: [me, hunter2], level: 1}", "x: {credentials: ***, level: 1}"),
+        ("x: {a: {token: {b: [hunter2, {c: d}]}, n: 2}}", "x: {a: {token: ***, n: 2}}"),
+        ("x: {names: [a, b], secrets: [hunter2,", "x: {names: [a, b], secrets: ***"),
+        ("x: {names: [a, {password: hunter2}]}", "x: {names: [a, {password: ***}]}"),
+    ],
+)
+def test_brackets_behind_a_secret_key(line, masked):
+    assert mask_line([line], 0) == masked
+
+
 def test_a_line_of_a_file_of_secrets():
     assert mask_line(["db:", "  user: hunter2"], 1, all_secret=True) == "  user: ***"
     assert mask_line(["db:"], 0, all_secret=True) == "db:"

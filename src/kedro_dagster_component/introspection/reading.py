@@ -10,6 +10,7 @@ from kedro.pipeline import Pipeline
 
 from kedro_dagster_component.compat.kedro import feed_parameters
 from kedro_dagster_component.config.load import content_problems
+from kedro_dagster_component.config.shown import without_shown_secrets
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.code_versions import with_parameters
@@ -47,7 +48,8 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
     if contents.get("catalog") is None and not broken:
         check_folders(conf, asked=project.asked_env)
         warnings.append(f"there is no catalog in {conf.loader.conf_source}: Kedro refuses to run without one")
-    dagster = plain((contents["dagster"] if "dagster" in contents else conf.readable("dagster")) or {})
+    content = plain((contents["dagster"] if "dagster" in contents else conf.readable("dagster")) or {})
+    dagster = without_shown_secrets(content) if isinstance(content, Mapping) else content
     catalog = CatalogReader(conf, contents.get("catalog") or {}, project.catalog)
     pipelines, skipped = _pipelines(project, [*problems, *catalog.problems.problems_of_all()], dagster)
     nodes = read_nodes(pipelines)

@@ -74,8 +74,21 @@ DAGSTER = """
       quiet:
         handlers: [{class: logging.NullHandler, formatter: plain}]
         formatters: {plain: {format: "${oc.env:HIDDEN_IN_DAGSTER} %(message)s"}}
+    schedules:
+      nightly:
+        cron_schedule: "@daily"
+        description: from https://me:hidden66schedule@host/x
+        metadata: {database: {password: hidden67schedulemetadata}, link: "https://host/x?token=hidden68link"}
+    assets:
+      table: {checks: [{type: not_empty, description: "see https://me:hidden72check@host/x?key=hidden73check"}]}
     jobs:
-      near: {pipeline: {pipeline_name: near}, loggers: [quiet]}
+      near:
+        pipeline: {pipeline_name: near}
+        loggers: [quiet]
+        schedule: nightly
+        description: from https://me:hidden75job@host/x
+        tags: {link: "https://me:hidden78tag@host"}
+        run_tags: {auth_token: hidden79runtag}
 """
 COMPONENT = """
     project: {project}
