@@ -198,6 +198,8 @@ class StepPlan:
     @cached_property
     def outputs(self) -> Mapping[str, DatasetPlan]:
         """The datasets it makes that are assets, by Dagster output name."""
+        if len(self.nodes) == 1:
+            return self.nodes[0].outputs
         return {name: dataset for one in self.nodes for name, dataset in one.outputs.items()}
 
     @cached_property
@@ -205,13 +207,15 @@ class StepPlan:
         """Which node makes each Dagster output."""
         return {name: one for one in self.nodes for name in one.output_names}
 
-    @cached_property
+    @property
     def hints(self) -> Mapping[str, ParameterHint]:
         """What annotations of its nodes say of parameters; nothing of one that two of them see in different ways."""
+        if len(self.nodes) == 1:
+            return self.nodes[0].node.hints
         found = [(name, hint) for one in self.nodes for name, hint in one.node.hints.items()]
         return {name: hint for name, hint in found if all(other == hint for key, other in found if key == name)}
 
-    @cached_property
+    @property
     def parameters(self) -> tuple[str, ...]:
         """Parameters that its nodes take, as spelled, without repeats, in order."""
         return tuple(dict.fromkeys(name for one in self.nodes for name in one.node.parameters))

@@ -4,6 +4,7 @@
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import dagster as dg
@@ -140,11 +141,17 @@ def build_step_assets(
         "name": plan.op_name,
         "description": description,
         "config_schema": config_schema,
-        "required_resource_keys": {instance.key, "io_manager"},
+        "required_resource_keys": _resources_of(instance.key),
     }
     if len(plan.nodes) > 1 or settings.checks:
         return _multi_asset(plan, table, instance, settings, options, execute)
     return _node_assets(plan, table, instance, settings, options, execute)
+
+
+@cache
+def _resources_of(key: str) -> frozenset[str]:
+    """One for all steps of an instance."""
+    return frozenset({key, "io_manager"})
 
 
 def _multi_asset(
@@ -197,13 +204,14 @@ def _node_assets(
 
     taken, specs = _taken(plan, table), _specs(plan, table)
     [one] = plan.nodes
+    passed = {output for output, dataset in one.outputs.items() if dataset.is_memory}
     outs = {
         output: dg.Out(
-            dg.Any if output in one.outputs and one.outputs[output].is_memory else dg.Nothing,
+            dg.Any if output in passed else dg.Nothing,
             description=spec.description,
             is_required=not _is_subsettable(plan, settings),
             io_manager_key=instance.key if output in one.outputs else None,
-            metadata=spec.metadata,
+            metadata=spec.metadata if output in passed else None,  # for the IO manager; the asset has its own
             code_version=spec.code_version,
         )
         for output, spec in specs.items()

@@ -22,10 +22,11 @@ def parameter_fields(taker: NodeEntry | StepPlan, parameters: Mapping[str, Param
     Returns:
         Fields by the spelling nodes use (`params:a.b`, `parameters`); a secret is a field without default.
     """
+    hints = taker.hints
     return {
-        name: _field(parameters[name].value, name, taker.hints.get(name, _NO_HINT))
+        name: _field(parameters[name].value, name, hints.get(name, _NO_HINT))
         if name in parameters and not parameters[name].is_secret
-        else _secret_field(name, taker.hints.get(name, _NO_HINT))
+        else _secret_field(name, hints.get(name, _NO_HINT))
         for name in taker.parameters
     }
 

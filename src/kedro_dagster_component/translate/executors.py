@@ -6,7 +6,7 @@ import contextlib
 import functools
 import importlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from importlib import metadata
 from typing import Any
 
@@ -16,8 +16,6 @@ from kedro_dagster_component.compat.dagster import plain_schema, refused_options
 from kedro_dagster_component.config.check_executors import is_installed
 from kedro_dagster_component.config.executor_options import Schema, bundled_versions
 from kedro_dagster_component.config.executors import EXECUTOR_PACKAGES, ExecutorConfig
-from kedro_dagster_component.runtime.executor import KedroExecutor
-from kedro_dagster_component.runtime.fork_server import can_fork, forking_config
 
 
 class ExecutorError(Exception):
@@ -111,11 +109,8 @@ def _wrapped(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
     if create_inner is None:
         raise ExecutorError(f"executor '{inner.name}' makes no executor")
 
-    def create(context: dg.InitExecutorContext) -> KedroExecutor:
-        if not can_fork(inner.name, context.executor_config):
-            return KedroExecutor(create_inner(context))
-        forking = forking_config(inner.name, context.executor_config)
-        return KedroExecutor(create_inner(context), create_inner(context._replace(executor_config=forking)))
+    def create(context: dg.InitExecutorContext) -> dg.Executor:
+        return _executor_of_run(inner.name, create_inner, context)
 
     return dg.ExecutorDefinition(
         name=inner.name,
@@ -124,3 +119,16 @@ def _wrapped(inner: dg.ExecutorDefinition) -> dg.ExecutorDefinition:
         executor_creation_fn=create,
         description=inner.description,
     )
+
+
+def _executor_of_run(
+    name: str, create_inner: Callable[[dg.InitExecutorContext], dg.Executor], context: dg.InitExecutorContext
+) -> dg.Executor:
+    # Only a run needs the runtime.
+    from kedro_dagster_component.runtime.executor import KedroExecutor
+    from kedro_dagster_component.runtime.fork_server import can_fork, forking_config
+
+    if not can_fork(name, context.executor_config):
+        return KedroExecutor(create_inner(context))
+    forking = forking_config(name, context.executor_config)
+    return KedroExecutor(create_inner(context), create_inner(context._replace(executor_config=forking)))

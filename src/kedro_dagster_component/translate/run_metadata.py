@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import replace
+from functools import cache
 from typing import Any
 
 from kedro_dagster_component.config.configured import settings_of
@@ -30,12 +31,18 @@ def metadata_choice(dataset: DatasetEntry, parts: Collection[str]) -> MetadataCh
     viz = viz if isinstance(viz, Mapping) else {}
     own = _own_parts(dataset)
     if own is not None:
-        return MetadataChoice(frozenset(own), _rows(viz), counts_lazy="row_count" in own)
+        return _choice(frozenset(own), _rows(viz), counts_lazy="row_count" in own)
     hidden = _SHOWN_BY_VIZ if viz.get("preview") is False else frozenset[str]()
     class_name = dataset.type.rpartition(".")[2].lower()
     if not any(word in class_name for word in _OF_METRICS):
         hidden |= {"metrics"}
-    return MetadataChoice(frozenset(parts) - hidden, _rows(viz))
+    return _choice(frozenset(parts) - hidden, _rows(viz))
+
+
+@cache
+def _choice(parts: frozenset[str], preview_rows: int, *, counts_lazy: bool = False) -> MetadataChoice:
+    """One for all datasets of which the same is told."""
+    return MetadataChoice(parts, preview_rows, counts_lazy)
 
 
 def with_preview(step: StepPlan, parts: Collection[str]) -> StepPlan:

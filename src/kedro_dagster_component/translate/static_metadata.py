@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 from pathlib import PurePath
 from typing import Any
 
@@ -20,6 +21,7 @@ _NAMES_LENGTH = 250
 """Characters of a list of names."""
 _CONFIG_BYTES = 900
 _CUT = "..."
+_MOST_REFERENCES = 1000
 _SHOWN_ELSEWHERE = frozenset({"type", "metadata"})
 _ADDRESSES = (("filepath",), ("path",), ("url",))
 """Configuration that says no more than the address does."""
@@ -96,11 +98,14 @@ def _references(node: NodeEntry | None, dataset: DatasetEntry | None) -> dict[st
     if not places:
         return {}
     with without_beta_warnings():
-        references: list[Any] = [
-            dg.LocalFileCodeReference(file_path=place.file, line_number=place.line, label=label)
-            for place, label in places
-        ]
+        references = [_reference(place.file, place.line, label) for place, label in places]
         return {"dagster/code_references": dg.CodeReferencesMetadataValue(code_references=references)}
+
+
+@lru_cache(_MOST_REFERENCES)
+def _reference(file: str, line: int, label: str) -> Any:
+    """One for all nodes of a function, and for all datasets of a factory."""
+    return dg.LocalFileCodeReference(file_path=file, line_number=line, label=label)
 
 
 def _as_link(value: Any) -> Any:
