@@ -65,12 +65,14 @@ class ParameterHint(Record):
     """What the annotation of an argument says of the parameter it takes.
 
     Attributes:
-        kind: `int`, `float`, `bool` or `str`; None for anything else.
+        kind: `int`, `float`, `bool` or `str`; `any` where it may be of several of these; None for anything else.
+        may_be_none: Whether None will do too.
         description: Of a field of a model, or the first line of a model's docstring; None without one.
         fields: Of a model, by the key they have in the configuration.
     """
 
     kind: str | None = None
+    may_be_none: bool = False
     description: str | None = None
     fields: dict[str, ParameterHint] = {}
 

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
     from kedro.pipeline.node import Node
 
 _KINDS = {int: "int", float: "float", bool: "bool", str: "str"}
+_ANY = "any"
+_SEVERAL = object()
 _MAX_DEPTH = 5
 """Levels of models in models: one may hold itself."""
 
@@ -87,15 +89,15 @@ def _unwrapped(func: Any) -> Any:
 
 def _hint(annotation: Any, description: str | None, depth: int) -> ParameterHint | None:
     """A hint; None where neither the annotation nor a description says anything."""
-    kind = _without_none(annotation)
+    kind, may_be_none = _without_none(annotation)
     fields: dict[str, ParameterHint] = {}
     if isinstance(kind, type) and kind not in _KINDS and depth:
         fields = {name: hint for name, hint in _fields(kind, depth - 1) if hint is not None}
         description = description or (_first_line(kind) if fields else None)
-    shown = _KINDS.get(kind) if isinstance(kind, type) else None
+    shown = _ANY if kind is _SEVERAL else _KINDS.get(kind) if isinstance(kind, type) else None
     if shown is None and not fields and description is None:
         return None
-    return ParameterHint(kind=shown, description=description, fields=fields)
+    return ParameterHint(kind=shown, may_be_none=may_be_none, description=description, fields=fields)
 
 
 def _fields(kind: type, depth: int) -> Iterator[tuple[str, ParameterHint | None]]:
@@ -109,12 +111,13 @@ def _fields(kind: type, depth: int) -> Iterator[tuple[str, ParameterHint | None]
             yield name, _hint(annotation, None, depth)
 
 
-def _without_none(annotation: Any) -> Any:
-    """`T` of `T | None`, and of `Annotated[T, ...]`."""
+def _without_none(annotation: Any) -> tuple[Any, bool]:
+    """`T` of `T | None`, `_SEVERAL` of a union of more than one type; and whether None is among them."""
     if typing.get_origin(annotation) in {typing.Union, types.UnionType}:
-        kinds = [kind for kind in typing.get_args(annotation) if kind is not types.NoneType]
-        return kinds[0] if len(kinds) == 1 else None
-    return annotation
+        given = typing.get_args(annotation)
+        kinds = [kind for kind in given if kind is not types.NoneType]
+        return kinds[0] if len(kinds) == 1 else _SEVERAL, len(kinds) < len(given)
+    return annotation, False
 
 
 def _first_line(kind: type) -> str | None:

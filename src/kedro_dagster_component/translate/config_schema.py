@@ -135,7 +135,9 @@ def _field(value: Any, name: str, hint: ParameterHint) -> dg.Field:
             default_value=_without_secrets(value),
             description=description,
         )
-    return dg.Field(_scalar_type(value, hint), is_required=False, default_value=value, description=description)
+    return dg.Field(
+        _or_none(_scalar_type(value, hint), hint), is_required=False, default_value=value, description=description
+    )
 
 
 def _secret_field(name: str, hint: ParameterHint) -> dg.Field:
@@ -145,7 +147,7 @@ def _secret_field(name: str, hint: ParameterHint) -> dg.Field:
 def _unset_field(name: str, hint: ParameterHint) -> dg.Field:
     """A field of a model that the configuration says nothing of: its default is the model's own."""
     kind = dg.Permissive() if hint.fields else _KINDS.get(hint.kind or "", dg.Any)
-    return dg.Field(kind, is_required=False, description=_describe(name, hint))
+    return dg.Field(_or_none(kind, hint), is_required=False, description=_describe(name, hint))
 
 
 def _without_secrets(value: Any) -> Any:
@@ -154,8 +156,17 @@ def _without_secrets(value: Any) -> Any:
     return value
 
 
+def _or_none(kind: Any, hint: ParameterHint) -> Any:
+    return dg.Noneable(kind) if hint.may_be_none and kind is not dg.Any else kind
+
+
 def _scalar_type(value: Any, hint: ParameterHint) -> Any:
-    """A type that takes the configured value: a number is any number, as in Kedro, unless the annotation says `int`."""
+    """A type that takes the configured value: a number is any number, as in Kedro, unless the annotation says `int`.
+
+    Anything where the annotation names several types, one of which the value has.
+    """
+    if hint.kind == "any":
+        return dg.Any
     if isinstance(value, bool):
         return dg.Bool
     if isinstance(value, int) and hint.kind == "int":

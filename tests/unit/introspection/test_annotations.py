@@ -57,13 +57,26 @@ def test_what_says_nothing():
     def untyped(x, y):
         return x
 
-    def unions(x, a: int | str, b: list[int], c: typing.Any, d: "Missing"):  # noqa: F821
+    def odd(x, a: None, b: list[int], c: typing.Any, d: "Missing"):  # noqa: F821
         return x
 
     assert hints(untyped, ["x", "params:a"]) == {}
-    assert hints(unions, ["x", "params:a", "params:b", "params:c", "params:d"]) == {}
+    assert hints(odd, ["x", "params:a", "params:b", "params:c", "params:d"]) == {}
     assert hints(lambda x: x, "x") == {}
     assert hints(max, ["x", "params:a"]) == {}
+
+
+def test_unions():
+    def unions(x, a: int | str, b: typing.Union[int, None], c: "float | str | None", d: Split | None):  # noqa: UP007
+        return x
+
+    found = hints(unions, ["x", "params:a", "params:b", "params:c", "params:d"])
+    assert {name: (hint.kind, hint.may_be_none) for name, hint in found.items()} == {
+        "params:a": ("any", False),
+        "params:b": ("int", True),
+        "params:c": ("any", True),
+        "params:d": (None, True),
+    }
 
 
 def take_int(x, a: int, f=1):
@@ -78,7 +91,7 @@ def test_models():
     (hint,) = hints(take, ["x", "params:split"]).values()
     assert hint.description == "How to split."
     assert hint.fields["size"] == ParameterHint(kind="float", description="Share of the test set.")
-    assert hint.fields["seed"] == ParameterHint(kind="int")
+    assert hint.fields["seed"] == ParameterHint(kind="int", may_be_none=True)
     assert "other" not in hint.fields
     assert hint.fields["inner"].fields["inner"].fields  # and so on, down to a depth
 

@@ -71,6 +71,17 @@ def test_an_annotation_decides_between_whole_numbers_and_all():
     assert processed(2.5, 3.5, hint=whole) == 3.5  # the configured value counts more than a wrong annotation
 
 
+def test_none_and_other_types_are_accepted_where_the_annotation_has_them():
+    maybe, several = ParameterHint(kind="int", may_be_none=True), ParameterHint(kind="any")
+    assert processed(3, None, hint=maybe) == 3
+    assert processed({"a": 3, "b": 1}, {"a": None}, hint=ParameterHint(fields={"a": maybe})) == {"a": None, "b": 1}
+    assert processed({"b": 1}, {"a": None}, hint=ParameterHint(fields={"a": maybe})) == {"a": None, "b": 1}
+    assert is_refused({"a": 3}, {"a": "x"}, ParameterHint(fields={"a": maybe}))
+    assert is_refused({"a": 3}, {"a": None}, ParameterHint(fields={"a": ParameterHint(kind="int")}))
+    assert processed(5, "text", hint=several) == "text"
+    assert processed("text", 5, hint=several) == 5
+
+
 def test_fields_of_a_model_are_known_and_documented():
     model = ParameterHint(
         description="How to split.",
