@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -252,13 +252,17 @@ class _Assembly:
             spec = spec.replace_attributes(key=dg.AssetKey([*path[:-1], f"{path[-1]}_node"]))
         return with_project(spec, self._manifest)
 
-    def _steps_of(self, plan: JobPlan) -> list[StepPlan]:
-        wanted = set(plan.node_ids)
-        return [step for step in self._steps.values() if not wanted.isdisjoint(step.node_ids)]
+    @cached_property
+    def _steps_by_job(self) -> dict[str, list[StepPlan]]:
+        wanted = {plan.name: set(plan.node_ids) for plan in self._jobs}
+        return {
+            name: [step for step in self._steps.values() if not node_ids.isdisjoint(step.node_ids)]
+            for name, node_ids in wanted.items()
+        }
 
     def _definitions_of(self, plan: JobPlan) -> list[Any]:
         """The different partitions of a job's steps."""
-        return definitions_of(self._steps_of(plan))
+        return definitions_of(self._steps_by_job[plan.name])
 
     def _check_job_partitions(self) -> None:
         """`partitions` of jobs that fit nothing in them, and schedules that have nothing to follow."""
@@ -285,7 +289,7 @@ class _Assembly:
         if len(self._definitions_of(plan)) > 1:
             nodes = {name: made.node_def for name, made in assets.items()}
             try:
-                steps = self._steps_of(plan)
+                steps = self._steps_by_job[plan.name]
                 return self._component.get_job(build_op_job(plan, self._config, steps, nodes, self._place.key))
             except ExecutorError as error:
                 raise self._executor_problem(error, plan) from error
