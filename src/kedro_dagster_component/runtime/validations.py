@@ -8,6 +8,7 @@ from typing import Any
 
 from kedro_dagster_component.compat.kedro_validation import validators_observed
 from kedro_dagster_component.manifest import dataset_name
+from kedro_dagster_component.masking import MASK, is_secret_key, mask_text
 from kedro_dagster_component.runtime.checked import CheckFailure, Validation, carry_validations
 
 
@@ -53,7 +54,7 @@ def validated(catalog: Any, spelling: str, data: Any) -> Validation | None:
         dataset=dataset_name(spelling),
         mode=spec.on[0],
         passed=bool(result),
-        message=result.message or "",
+        message=mask_text(result.message or ""),
         failures=_failures(result.failures),
     )
 
@@ -70,19 +71,25 @@ def validation(spelling: str, mode: str, error: Exception | None) -> Validation:
         dataset=dataset_name(spelling),
         mode=mode,
         passed=error is None,
-        message="" if error is None else str(error),
+        message="" if error is None else mask_text(str(error)),
         failures=_failures(getattr(error, "failures", None) or ()),
     )
 
 
 def _failures(found: Iterable[Any]) -> tuple[CheckFailure, ...]:
+    """Failures without secrets: Dagster stores them and shows them."""
     return tuple(
         CheckFailure(
-            message=str(one.message),
+            message=mask_text(str(one.message)),
             check=one.check,
             column=str(one.column) if one.column is not None else None,
             count=one.failure_count,
-            examples=tuple(map(repr, one.failure_examples)),
+            examples=tuple(_shown(example, one.column) for example in one.failure_examples),
         )
         for one in found
     )
+
+
+def _shown(example: Any, column: Any) -> str:
+    is_secret = column is not None and is_secret_key(str(column))
+    return MASK if is_secret else mask_text(repr(example))

@@ -27,6 +27,12 @@ REGISTRY = """
     def score(table, everything):
         return {"rows": len(table), "api_key": "hidden05metric", "at": "https://host/x?token=hidden06metricurl"}
 
+    def refuse(data):
+        from kedro.validation import CheckFailure, DataValidationError
+        failure = CheckFailure("see https://me:hidden07failure@host", check="x", column="a", failure_count=1,
+                               failure_examples=[1])
+        raise DataValidationError("see https://host/x?token=hidden09validation", failures=[failure])
+
     def far_away(*inputs):
         return inputs
 
@@ -43,7 +49,8 @@ CATALOG = """
     raw: {type: pandas.CSVDataset, filepath: data/raw.csv}
     table: {type: pandas.CSVDataset, filepath: data/table.csv, credentials: file,
             metadata: {dagster: {include_metadata: [preview, column_metadata, row_count, figures]}}}
-    scores: {type: json.JSONDataset, filepath: data/scores.json}
+    scores: {type: json.JSONDataset, filepath: data/scores.json,
+             validator: {class: demo.pipeline_registry.refuse, on: [save], severity: warn}}
     named: {type: pandas.SQLTableDataset, table_name: t, credentials: db}
     inline: {type: pandas.CSVDataset, filepath: "s3://bucket/x.csv", credentials: {key: hidden10inline, secret: hidden11inline}}
     address: {type: pandas.CSVDataset, filepath: "s3://key:hidden12userinfo@bucket/x.csv"}

@@ -1,5 +1,7 @@
 """What checks look at, and how they judge."""
 
+from types import SimpleNamespace
+
 import dagster as dg
 import pandas as pd
 import polars as pl
@@ -10,6 +12,7 @@ from kedro_dagster_component.plan import CheckPlan
 from kedro_dagster_component.runtime.checked import CheckFailure, DataFacts, Validation
 from kedro_dagster_component.runtime.data_checks import outcome
 from kedro_dagster_component.runtime.facts import FactRecorder, facts_of, facts_of_loaded
+from kedro_dagster_component.runtime.validations import validation
 
 FRAME = pd.DataFrame({"a": [1, 2], "b": [3, 4]})
 
@@ -101,3 +104,18 @@ def test_validation():
     assert (failed.passed, failed.description, failed.metadata["failed checks"]) == (False, "no", 1)
     (record,) = failed.metadata["failures"].value.records
     assert record.data == {"column": "a", "check": "positive", "message": "negative", "count": 3, "examples": "-1"}
+
+
+def test_what_a_validator_says_holds_no_secret():
+    def failure(column, example):
+        message = f"{column} is wrong, see https://me:hidden@host/x"
+        return SimpleNamespace(
+            message=message, check="known", column=column, failure_count=1, failure_examples=[example]
+        )
+
+    error = ValueError("invalid, see https://host/x?token=hidden")
+    error.failures = [failure("api_key", "hidden"), failure("link", "https://me:hidden@host"), failure("a", -1)]
+    found = validation("x", "load", error)
+    assert found.message == "invalid, see https://host/x?***"
+    assert [one.examples for one in found.failures] == [("***",), ("'https://***@host'",), ("-1",)]
+    assert "hidden" not in repr(found)
