@@ -60,7 +60,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--repeats", type=_positive, default=5, help="turns; their median counts")
     parser.add_argument("--no-runs", dest="runs", action="store_false", help="measure loading only")
     parser.add_argument("--peer", type=Path, default=_PEER, help="Python of an environment with kedro-dagster")
-    parser.add_argument("--peer-limit", type=_positive, default=240, help="CPU seconds a load of it may take")
+    parser.add_argument("--peer-limit", type=_positive, default=120, help="CPU seconds a load of it may take")
     parser.add_argument("--output", type=Path, default=PAGE, help="page to write the tables into; - for none")
     parser.add_argument("--again", action="store_true", help="write what was measured last, and measure nothing")
     return parser.parse_args()

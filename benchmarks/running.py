@@ -26,6 +26,9 @@ _LARGE, _LARGE_TURNS = 1000, 3
 """Beyond so many nodes there are so many turns at most, and the probes of the next line take part in the first or not at all."""
 _FIRST_TURN, _LEFT_OUT = frozenset({"load_first"}), frozenset({"list_defs_warm", "list_defs_by_hand", "run_nodes"})
 
+PEER_TURNS = 3
+"""Turns of kedro-dagster at most, and one where there are many nodes: they take longer than all the rest."""
+
 _WITH_CACHE = frozenset({"load_first", "load_warm", "list_defs_warm"})
 """These keep the manifest of the Kedro project in a folder of the turn; the first of them makes it."""
 
@@ -71,7 +74,7 @@ def measure(size: int, repeats: int, folder: Path, peer: Peer | None) -> Samples
     for turn in range(turns):
         for probe in _probes(size, turn):
             taken.setdefault(probe, []).append(_run(probe, folder))
-        if peer and (turn == 0 or size < _LARGE):
+        if peer and turn < (PEER_TURNS if size < _LARGE else 1):
             taken.setdefault("load_peer", []).append(_load_peer(folder, peer))
     samples = {probe: median(found) for probe, found in taken.items()}
     _check_same(samples)

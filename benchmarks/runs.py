@@ -13,7 +13,7 @@ from benchmarks.dagster_project import COMPONENT_MODULE, HAND_WRITTEN_MODULE
 from benchmarks.definitions import JOBS
 from benchmarks.peer_project import PEER_MODULE
 from benchmarks.processes import ROOT, BenchmarkError, Sample, environment, median, run_probe, run_process
-from benchmarks.running import Peer, Samples, write_projects
+from benchmarks.running import PEER_TURNS, Peer, Samples, write_projects
 from benchmarks.shape import build_shape
 
 IN_PROCESS_NODES, MULTIPROCESS_NODES = 100, 20
@@ -74,10 +74,11 @@ def measure_in_process(folder: Path, repeats: int, peer: Peer | None) -> Samples
     write_projects(build_shape(IN_PROCESS_NODES), folder, peer)
     homes = {name: _write_home(folder / "homes" / name, text) for name, text in HOMES.items()}
     taken: dict[str, list[Sample]] = {}
-    for _ in range(repeats):
+    for turn in range(repeats):
+        ways = ("component", "by_hand", *(["peer"] if peer and turn < PEER_TURNS else []))
         taken.setdefault("kedro", []).append(run_probe("run_kedro", folder))
         for home, variables in homes.items():
-            for way in ("component", "by_hand", *(["peer"] if peer else [])):
+            for way in ways:
                 python = peer.python if peer and way == "peer" else sys.executable
                 taken.setdefault(f"{way}, {home}", []).append(
                     run_probe(f"run_{way}", folder, {**variables, **_cached(folder)}, python=python)
@@ -98,9 +99,9 @@ def measure_multiprocess(folder: Path, repeats: int, peer: Peer | None) -> Sampl
     write_projects(build_shape(MULTIPROCESS_NODES, _CHAINS), folder, peer)
     home = _write_home(folder / "home", HOMES["lines"])
     taken: dict[str, list[Sample]] = {}
-    for _ in range(repeats):
+    for turn in range(repeats):
         for name, way in WAYS.items():
-            if peer or name != "peer":
+            if name != "peer" or (peer and turn < PEER_TURNS):
                 python = peer.python if peer and name == "peer" else Path(sys.executable)
                 taken.setdefault(name, []).append(_launch(folder, way, home, python))
     samples = {name: median(found) for name, found in taken.items()}
