@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import click
 import dagster as dg
@@ -127,17 +128,29 @@ def shares_one_process(job_def: dg.JobDefinition, run_config: Mapping[str, Any])
     return "in_process" in ((run_config.get("execution") or {}).get("config") or {})
 
 
+_nodes_by_job: WeakKeyDictionary[dg.JobDefinition, Mapping[str, str]] = WeakKeyDictionary()
+
+
 def op_names_of_run(job_def: dg.JobDefinition, run: dg.DagsterRun) -> frozenset[str]:
     """Names of the ops a run runs: those of its job, less what a re-execution or a selection leaves out.
 
     An op of which nothing but checks is selected runs no node.
     """
-    names = {node.definition.name: node.name for node in job_def.nodes if not only_checks(job_def, node.name)}
+    names = _nodes_that_run(job_def)
     wanted = run.step_keys_to_execute
     if wanted is None:
         return frozenset(names)
     keys = {op_name_of_step(key) for key in wanted}
     return frozenset(definition for definition, node in names.items() if node in keys)
+
+
+def _nodes_that_run(job_def: dg.JobDefinition) -> Mapping[str, str]:
+    """Names of the nodes of a job by those of their definitions, found once: each step asks, and a job may have thousands."""
+    if job_def not in _nodes_by_job:
+        _nodes_by_job[job_def] = {
+            node.definition.name: node.name for node in job_def.nodes if not only_checks(job_def, node.name)
+        }
+    return _nodes_by_job[job_def]
 
 
 def only_checks(job_def: dg.JobDefinition, node_name: str) -> bool:

@@ -71,7 +71,8 @@ def _warm_up(view: RunView, job: Any) -> WarmUp:
     if len(instances) != 1:
         return WarmUp(job)
     instance = instances[0]
-    steps = [step for name, step in instance.steps.items() if name in view.op_names()]
+    names = view.op_names()
+    steps = [step for name, step in instance.steps.items() if name in names]
     nodes = [one for step in steps for one in step.nodes]
     types = {dataset.type: None for one in nodes for dataset in (*one.inputs, *one.made)}
     pipelines = pipelines_of_run(view, instance, [one.node for one in nodes])

@@ -22,13 +22,12 @@ _MODEL = "mlflow/model_uri"
 """Metadata key under which the materialisation of a model records where MLflow has it."""
 
 
-def recorded_run_id(instance: dg.DagsterInstance, run_id: str, key: str) -> str | None:
-    """The MLflow run of a Dagster run and component instance.
+def recorded_run_id(run: dg.DagsterRun, key: str) -> str | None:
+    """The MLflow run of a Dagster run, as its record has it, and component instance.
 
     Dagster copies the tags of a run to its re-execution: there the run id is another one, and the tag says nothing.
     """
-    run = instance.get_run_by_id(run_id)
-    return _own_runs(run).get(key) if run is not None else None
+    return _own_runs(run).get(key)
 
 
 def record_run(

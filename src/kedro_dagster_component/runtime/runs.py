@@ -21,11 +21,8 @@ _PAGE = 50
 _MAX_ANCESTORS = 20
 
 
-def save_version(instance: dg.DagsterInstance, run_id: str) -> str:
-    """The one save version of a run, in Kedro's timestamp format (UTC, milliseconds).
-
-    It is the time the run started, which the run's record holds: every process of the run gets the same
-    without agreeing on anything, and a re-execution, being a run of its own, gets another.
+def run_record(instance: dg.DagsterInstance, run_id: str) -> dg.RunRecord:
+    """A run as the instance has it now, with the tags that were added since it was launched.
 
     Raises:
         RuntimeError: The run is not known to the instance.
@@ -33,6 +30,15 @@ def save_version(instance: dg.DagsterInstance, run_id: str) -> str:
     record = instance.get_run_record_by_id(run_id)
     if record is None:
         raise RuntimeError(f"The Dagster instance does not know run {run_id}")
+    return record
+
+
+def save_version(record: dg.RunRecord) -> str:
+    """The one save version of a run, in Kedro's timestamp format (UTC, milliseconds).
+
+    It is the time the run started, which the run's record holds: every process of the run gets the same
+    without agreeing on anything, and a re-execution, being a run of its own, gets another.
+    """
     started = record.start_time if record.start_time is not None else record.create_timestamp.timestamp()
     moment = datetime.fromtimestamp(started, tz=timezone.utc)
     return moment.strftime("%Y-%m-%dT%H.%M.%S.") + f"{moment.microsecond // 1000:03d}Z"

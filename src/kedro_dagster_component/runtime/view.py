@@ -17,7 +17,7 @@ from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
 from kedro_dagster_component.runtime.resource import SessionOptions
 from kedro_dagster_component.runtime.run_partitions import run_parameters
-from kedro_dagster_component.runtime.runs import save_version
+from kedro_dagster_component.runtime.runs import run_record, save_version
 
 
 @dataclass(frozen=True)
@@ -67,11 +67,12 @@ def session_request(
     nodes = tuple(one.node for one in nodes_of_run(view, instance))
     repeats = instance.run_hooks == "every_process" and not (in_run_process or shares_process)
     info = run_info(view, instance)
+    record = run_record(view.instance, run.run_id)
     return SessionRequest(
         ref=instance.ref,
         instance_key=instance.key,
         run_id=run.run_id,
-        save_version=save_version(view.instance, run.run_id),
+        save_version=save_version(record),
         run_params=merge_deep(instance.job_params.get(run.job_name, {}), nested_params(options.runtime_params)),
         load_versions=options.load_versions,
         dataset_overrides=options.datasets,
@@ -83,7 +84,7 @@ def session_request(
         repeat_before=info if repeats else None,
         loggers=tuple(instance.job_loggers.get(run.job_name, ())),
         info=info,
-        mlflow_run_id=recorded_run_id(view.instance, run.run_id, instance.key),
+        mlflow_run_id=recorded_run_id(record.dagster_run, instance.key),
     )
 
 

@@ -10,6 +10,7 @@ from kedro_dagster_component.runtime.runs import (
     Recorded,
     recorded_memory,
     recorded_version,
+    run_record,
     save_version,
 )
 
@@ -50,15 +51,15 @@ def run(instance):
 
 
 def test_save_version_is_a_kedro_timestamp_of_the_start_of_the_run(instance, run):
-    version = save_version(instance, run(None).run_id)
+    version = save_version(run_record(instance, run(None).run_id))
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d\.\d\d\.\d\d\.\d{3}Z", version)
     moment = datetime.strptime(version, "%Y-%m-%dT%H.%M.%S.%fZ").replace(tzinfo=timezone.utc)
     assert abs((datetime.now(tz=timezone.utc) - moment).total_seconds()) < 60
 
 
-def test_save_version_of_an_unknown_run(instance):
+def test_an_unknown_run_has_no_record(instance):
     with pytest.raises(RuntimeError, match="does not know run"):
-        save_version(instance, "nowhere")
+        run_record(instance, "nowhere")
 
 
 def test_a_version_is_that_of_this_run_then_of_its_parent_never_of_another(instance, run):
