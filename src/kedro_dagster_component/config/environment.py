@@ -1,7 +1,8 @@
 """Environment variables in `dagster.yml`: `${oc.env:NAME}` and `${oc.env:NAME,default}`.
 
 What Dagster stores of a project must hold no secret. So reading the project leaves a placeholder where a variable is
-named, and the process that loads the definitions fills it in, from its own environment.
+named, and the process that loads the definitions fills it in, from its own environment. So it is with secrets that are
+written out in the file, see `written`.
 """
 
 from __future__ import annotations
@@ -11,6 +12,8 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+
+from kedro_dagster_component.config.written import WrittenValues, is_written
 
 _NO_DEFAULT = object()
 _NAME = re.compile(r"[^\s,{}\"']+")
@@ -55,7 +58,7 @@ def environment_placeholder(name: Any, default: Any = _NO_DEFAULT) -> str:
 
 
 def fill_in(content: Any, environment: Mapping[str, str]) -> FilledIn:
-    """Plain data with every placeholder replaced by the variable's value.
+    """Plain data with every placeholder replaced by the variable's value, and each reference by what it stands for.
 
     As with OmegaConf's `oc.env` the value is text; a placeholder that is all of a text and has the default `null` gives
     None where the variable is missing.
@@ -63,6 +66,9 @@ def fill_in(content: Any, environment: Mapping[str, str]) -> FilledIn:
     Args:
         content: Mappings, lists and scalars; keys stay as they are.
         environment: Such as `os.environ`.
+
+    Raises:
+        ConfigurationError: A secret is no longer written where it was.
     """
     filling = _Filling(environment)
     filled = filling.value(content, ())
@@ -114,6 +120,7 @@ class _Filling:
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self._environment = environment
+        self._written = WrittenValues()
         self._lacking: list[str] = []
         self.missing: list[tuple[KeyPath, tuple[str, ...]]] = []
         self.secrets: set[str] = set()
@@ -123,6 +130,10 @@ class _Filling:
             return {key: self.value(child, (*path, key)) for key, child in value.items()}
         if isinstance(value, list | tuple):
             return [self.value(child, (*path, index)) for index, child in enumerate(value)]
+        if is_written(value):
+            found = self._written.value(value)
+            self.secrets.add(found)
+            return found
         if not holds_placeholder(value):
             return value
         self._lacking = []

@@ -45,20 +45,22 @@ def _without_secrets(entry: Any) -> Any:
 
 
 def written_secrets(content: Mapping[str, Any], positions: Positions) -> Iterator[Problem]:
-    """Secrets that are written out where they are needed, for a warning.
+    """Secrets that come from elsewhere as plain text, by interpolation, for a warning.
 
-    What the processes of a run are told of a project holds them, and the cache does.
+    What the processes of a run are told of a project holds them, and the cache does. Those that stand in the file itself
+    are read from there, see `written`.
 
     Args:
         content: Of `dagster.yml`, with a placeholder for each environment variable.
         positions: Of its files.
     """
-    message = "a secret is written out: Dagster hands it to the processes of runs, and it is in the cache"
-    for path in _secret_places(content):
+    message = "a secret comes from another file as plain text: Dagster hands it to the processes of runs, and it is in the cache"
+    for path in secret_places(content):
         yield positions.problem(path, message, hint="name an environment variable: ${oc.env:NAME}")
 
 
-def _secret_places(content: Mapping[str, Any]) -> Iterator[KeyPath]:
+def secret_places(content: Mapping[str, Any]) -> Iterator[KeyPath]:
+    """Places of secrets that are written out, and used: not those that are shown, which are masked."""
     for section in _USED_SECTIONS:
         if isinstance(entries := content.get(section), Mapping):
             for name, entry in entries.items():

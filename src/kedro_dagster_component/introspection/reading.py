@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 import kedro
@@ -10,7 +11,8 @@ from kedro.pipeline import Pipeline
 
 from kedro_dagster_component.compat.kedro import feed_parameters
 from kedro_dagster_component.config.load import content_problems
-from kedro_dagster_component.config.shown import without_shown_secrets
+from kedro_dagster_component.config.shown import secret_places, without_shown_secrets
+from kedro_dagster_component.config.written import without_written_values
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError, Problem
 from kedro_dagster_component.introspection.catalog import CatalogReader
 from kedro_dagster_component.introspection.code_versions import with_parameters
@@ -49,7 +51,7 @@ def read_project(ref: ProjectRef) -> ProjectManifest:
         check_folders(conf, asked=project.asked_env)
         warnings.append(f"there is no catalog in {conf.loader.conf_source}: Kedro refuses to run without one")
     content = plain((contents["dagster"] if "dagster" in contents else conf.readable("dagster")) or {})
-    dagster = without_shown_secrets(content) if isinstance(content, Mapping) else content
+    dagster = _without_secrets(content, conf.files("dagster")) if isinstance(content, Mapping) else content
     catalog = CatalogReader(conf, contents.get("catalog") or {}, project.catalog)
     pipelines, skipped = _pipelines(project, [*problems, *catalog.problems.problems_of_all()], dagster)
     nodes = read_nodes(pipelines)
@@ -163,3 +165,9 @@ def _doubtful(node_id: str) -> str:
         f"the node '{node_id}' is in several pipelines with the same function name but different code or bound"
         " arguments: the first is the one described; give them different names"
     )
+
+
+def _without_secrets(content: Mapping[str, Any], files: Iterable[Path]) -> dict[str, Any]:
+    """`dagster.yml` as it can be kept: secrets masked where Dagster shows them, and referred to where they are used."""
+    masked = without_shown_secrets(content)
+    return dict(without_written_values(masked, secret_places(masked), list(files)))

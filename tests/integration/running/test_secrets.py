@@ -22,6 +22,7 @@ REGISTRY = """
 
     def login(raw, service):
         '''Take it from https://me:hidden03docstring@host/x.'''
+        assert service["api_key"] == "hidden" + "86jobparam", "the job's own"
         return raw.assign(password="hidden04column")
 
     def score(table, everything):
@@ -79,8 +80,20 @@ PARAMETERS = """
 DAGSTER = """
     loggers:
       quiet:
-        handlers: [{class: logging.NullHandler, formatter: plain}]
+        handlers:
+          - {class: logging.NullHandler, formatter: plain}
+          - class: logging.handlers.SMTPHandler
+            level: CRITICAL
+            mailhost: localhost
+            fromaddr: me@localhost
+            toaddrs: [me@localhost]
+            subject: near
+            credentials: [me, hidden81mail]
         formatters: {plain: {format: "${oc.env:HIDDEN_IN_DAGSTER} %(message)s"}}
+    executors:
+      queue: {celery_executor: {broker: "redis://me:hidden82broker@host/0", config_source: {result_backend_password: hidden83config}}}
+    sensors:
+      files: {type: file_arrived, job: near, path: "ftp://me:hidden84path@host/*.csv", storage_options: {token: hidden85options}}
     schedules:
       nightly:
         cron_schedule: "@daily"
@@ -96,6 +109,7 @@ DAGSTER = """
         description: from https://me:hidden75job@host/x
         tags: {link: "https://me:hidden78tag@host"}
         run_tags: {auth_token: hidden79runtag}
+        params: {service: {api_key: hidden86jobparam}}
 """
 COMPONENT = """
     project: {project}
