@@ -36,8 +36,9 @@ PURE_PERCENT := 95
 # What `make bench` measures beside this package, with the same Dagster and Kedro. It needs Python 3.11.
 PEER := kedro-dagster==0.8.1
 
-# One more than there are cores: many tests wait for other processes.
-PYTEST_OPTIONS ?= -n 3 --dist loadfile
+# More than there are cores: many tests wait for other processes. Files in the order of their folders, so that unit tests, which
+# wait for nothing, come last: pytest-xdist would begin with the files of most tests, and end with long ones side by side with nothing.
+PYTEST_OPTIONS ?= -n 4 --dist loadfile --no-loadscope-reorder
 
 
 ## Try it
