@@ -187,22 +187,36 @@ def nearest_names(wrong: str, known: Iterable[str], *, limit: int = 3) -> list[s
     ]
 
 
-def _excerpt(position: Position | None) -> list[str]:
-    """The line at the position without its secrets, a caret below it; empty where the file cannot be read."""
-    if position is None or position.line is None:
-        return []
+def masked_line(position: Position) -> str:
+    """The line at a position without its secrets; empty where there is none, or the file cannot be read."""
+    lines = _lines_of(position)
+    return _masked(lines, position, (position.line or 0) - 1) if lines else ""
+
+
+def _lines_of(position: Position) -> list[str]:
+    """The lines of a file that has one at the position; none where it has not, or cannot be read."""
     try:
         lines = position.file.read_text(encoding="utf-8", errors="replace").split("\n")
-        text = lines[position.line - 1].rstrip("\r")
-    except (OSError, IndexError):
+    except OSError:
         return []
-    index, all_secret = position.line - 1, position.file.name.startswith("credentials")
-    shown = mask_line(lines, index, all_secret=all_secret).rstrip("\r")
+    return lines if 1 <= (position.line or 0) <= len(lines) else []
+
+
+def _masked(lines: Sequence[str], position: Position, index: int) -> str:
+    return mask_line(lines, index, all_secret=position.file.name.startswith("credentials")).rstrip("\r")
+
+
+def _excerpt(position: Position | None) -> list[str]:
+    """The line at the position without its secrets, a caret below it; empty where the file cannot be read."""
+    if position is None or position.line is None or not (lines := _lines_of(position)):
+        return []
+    index = position.line - 1
+    text, shown = lines[index].rstrip("\r"), _masked(lines, position, index)
     gutter = f"{position.line:>5} | "
     if not position.column:
         return [gutter + _cut(shown, 0)[0]]
     before = text[: position.column - 1]
-    masked_before = mask_line([*lines[:index], before], index, all_secret=all_secret)
+    masked_before = _masked([*lines[:index], before], position, index)
     line, place = _cut(shown.replace("\t", " "), _shown_length(before, masked_before, shown))
     return [gutter + line, " " * (len(gutter) + _cells(line[:place])) + "^"]
 

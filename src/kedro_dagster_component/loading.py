@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import linecache
 import logging
 import os
 import warnings
@@ -36,6 +37,7 @@ from kedro_dagster_component.errors import (
     KedroDagsterError,
     Position,
     Problem,
+    masked_line,
 )
 from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project, prepare_manifest
 from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, is_switched_off, pack, unpack
@@ -51,6 +53,7 @@ _NO_FILE = "<Kedro project>"
 _ROOT_KEY = "kedro"
 _IO_MANAGER = "io_manager"
 """Key of Dagster's own IO manager, which in-memory datasets go through."""
+_YAML = frozenset({".yml", ".yaml", ".json"})
 _YAML_NAMES = ("defs.yaml", "defs.yml", "component.yaml", "component.py")
 
 
@@ -178,7 +181,16 @@ def warn_at(position: Position | None, message: str) -> None:
         logging.getLogger("dagster").warning("%s", Problem(message, position))
     else:
         file, line = (str(position.file), position.line) if position else (_NO_FILE, None)
+        if position is not None and position.file.suffix in _YAML:
+            _show_masked(position)
         warnings.warn_explicit(message, KedroProjectWarning, file, line or 1, module="kedro_dagster_component")
+
+
+def _show_masked(position: Position) -> None:
+    """See that Python, which prints the line that a warning is about, prints no secret that stands on it."""
+    lines = [""] * ((position.line or 1) - 1) + [f"{masked_line(position)}\n"]
+    file = str(position.file)
+    linecache.cache[file] = (0, None, lines, file)  # without a time nobody compares it with the file
 
 
 def warn_of(problems: Iterable[Problem]) -> None:
