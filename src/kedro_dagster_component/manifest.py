@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict
 
 from kedro_dagster_component.errors import Position, Problem
 
-MANIFEST_FORMAT = 3
+MANIFEST_FORMAT = 4
 """Raised whenever a field changes its meaning; a manifest of another format is never read."""
 
 

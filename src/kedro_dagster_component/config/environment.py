@@ -132,7 +132,7 @@ class _Filling:
             return [self.value(child, (*path, index)) for index, child in enumerate(value)]
         if is_written(value):
             found = self._written.value(value)
-            self.secrets.add(found)
+            self.secrets.add(str(found))
             return found
         if not holds_placeholder(value):
             return value

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import yaml
 
 from kedro_dagster_component.config.environment import KeyPath, placeholder_at, value_at
+from kedro_dagster_component.config.written import TextLoader
 from kedro_dagster_component.config.yaml_mistakes import explain_yaml_error
 from kedro_dagster_component.errors import Position, Problem
 
@@ -33,17 +34,6 @@ _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _GOT = ", got "
 """Before it stands what was expected, behind it the value."""
 _SAYS_NO_VALUE = ("expected ", "has to be ")
-_TIMESTAMP = "tag:yaml.org,2002:timestamp"
-
-
-class _TextLoader(yaml.SafeLoader):
-    """Reads dates as text, as OmegaConf does."""
-
-
-_TextLoader.yaml_implicit_resolvers = {
-    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
-    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
-}
 _Child = tuple[yaml.Node | None, yaml.Node]
 """Key (None in a list) and value."""
 
@@ -283,7 +273,7 @@ def read_content(path: str | Path) -> dict[str, Any]:
         Empty where the file is unreadable, no valid YAML, or holds no mapping.
     """
     try:
-        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=_TextLoader)  # noqa: S506 - a safe one
+        content = yaml.load(Path(path).read_text(encoding="utf-8"), Loader=TextLoader)  # noqa: S506 - a safe one
     except (OSError, ValueError, yaml.YAMLError, RecursionError):
         return {}
     if not isinstance(content, dict):

@@ -76,8 +76,15 @@ def _secrets_below(value: Any, path: KeyPath, *, is_secret: bool) -> Iterator[Ke
     elif isinstance(value, list):
         for index, child in enumerate(value):
             yield from _secrets_below(child, (*path, index), is_secret=is_secret)
-    elif isinstance(value, str) and value and "${" not in value and (is_secret or _has_password(value)):
+    elif _is_written_out(value) and (is_secret or (isinstance(value, str) and _has_password(value))):
         yield path
+
+
+def _is_written_out(value: Any) -> bool:
+    """Whether a value is a text or a number that no environment variable gives."""
+    if isinstance(value, str):
+        return bool(value) and "${" not in value
+    return isinstance(value, int | float) and not isinstance(value, bool)
 
 
 def _has_password(text: str) -> bool:

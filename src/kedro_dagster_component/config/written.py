@@ -12,8 +12,19 @@ import yaml
 from kedro_dagster_component.errors import ConfigurationError, Position, Problem
 
 _HEAD, _TAIL = "${written:", "}"
+_TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
 _KeyPath = tuple[str | int, ...]
+
+
+class TextLoader(yaml.SafeLoader):
+    """Reads dates as text, as OmegaConf does."""
+
+
+TextLoader.yaml_implicit_resolvers = {
+    first: [(tag, pattern) for tag, pattern in resolvers if tag != _TIMESTAMP]
+    for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
+}
 
 
 def without_written_values(
@@ -25,7 +36,7 @@ def without_written_values(
 
     Args:
         content: As Kedro's loader gives it.
-        places: Of these values; they are text.
+        places: Of these values; they are text or numbers.
         files: Its files, base before environment.
     """
     wanted = list(places)
@@ -33,8 +44,8 @@ def without_written_values(
     references = {}
     for path in wanted:
         file = next((name for name, read in sources.items() if _at(read, path) is not None), None)
-        if file is not None and _at(sources[file], path) == _at(content, path):
-            references[path] = f"{_HEAD}{json.dumps([file, *path])}{_TAIL}"
+        if file is not None and _is_same(_at(sources[file], path), _at(content, path)):
+            references[path] = _reference(file, path, {})
     return _replaced(content, (), references) if references else content
 
 
@@ -43,42 +54,72 @@ def is_written(value: object) -> bool:
     return isinstance(value, str) and value.startswith(_HEAD) and value.endswith(_TAIL)
 
 
+def with_placeholders_filled(reference: str, values: Mapping[str, str]) -> str:
+    """A reference for what stands there with the placeholders of a job factory filled in.
+
+    Args:
+        reference: To what the factory says.
+        values: By placeholder.
+    """
+    file, path, _ = _parts(reference)
+    return _reference(file, path, values)
+
+
 class WrittenValues:
     """Values of references; each file is read once."""
 
     def __init__(self) -> None:
         self._files: dict[str, Any] = {}
 
-    def value(self, reference: str) -> str:
+    def value(self, reference: str) -> str | int | float:
         """What a reference stands for.
 
         Raises:
             ConfigurationError: It is no longer there.
         """
-        file, *path = json.loads(reference[len(_HEAD) : -len(_TAIL)])
+        file, path, values = _parts(reference)
         if file not in self._files:
             self._files[file] = _read(file)
         value = _at(self._files[file], path)
-        if not isinstance(value, str):
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             shown = ".".join(map(str, path))
-            message = f"{shown}: the text that was here when the definitions were made is gone"
+            message = f"{shown}: what was written here when the definitions were made is gone"
             raise ConfigurationError([Problem(message, Position(Path(file)), "reload the definitions")])
+        if isinstance(value, str):
+            for name, text in values.items():
+                value = value.replace(f"{{{name}}}", text)
         return value
+
+
+def _reference(file: str, path: Iterable[str | int], values: Mapping[str, str]) -> str:
+    return f"{_HEAD}{json.dumps([file, list(path), dict(values)])}{_TAIL}"
+
+
+def _parts(reference: str) -> tuple[str, list[str | int], dict[str, str]]:
+    """File, path in it, and what the placeholders in the value are filled with."""
+    file, path, values = json.loads(reference[len(_HEAD) : -len(_TAIL)])
+    return file, path, values
+
+
+def _is_same(written: Any, used: Any) -> bool:
+    return type(written) is type(used) and bool(written == used)
 
 
 def _read(file: str | Path) -> Any:
     """Content of a file; None for one that is none, or is broken, which others tell."""
     try:
-        return yaml.safe_load(Path(file).read_text(encoding="utf-8"))
+        return yaml.load(Path(file).read_text(encoding="utf-8"), Loader=TextLoader)  # noqa: S506  (a safe one)
     except (OSError, ValueError, yaml.YAMLError):
         return None
 
 
 def _at(content: Any, path: Iterable[str | int]) -> Any:
-    """The value at a path; None where there is none."""
+    """The value at a path; None where there is none. Keys that are no text are compared as text, see `plain`."""
     for step in path:
         if isinstance(content, Mapping):
-            content = content.get(step)
+            content = (
+                content[step] if step in content else next((content[key] for key in content if str(key) == step), None)
+            )
         elif isinstance(content, list) and isinstance(step, int) and step < len(content):
             content = content[step]
         else:

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kedro_dagster_component.config.written import is_written, with_placeholders_filled
 from kedro_dagster_component.manifest import ExpandedJob
 
 _PLACEHOLDER = re.compile(r"(?<!\$)\{([A-Za-z_]\w*)\}")
@@ -133,6 +134,8 @@ def _part_pattern(part: str) -> re.Pattern[str]:
 
 def _fill(value: Any, binding: Mapping[str, str]) -> Any:
     """Text values with the placeholders filled in, at any depth; unknown placeholders stay."""
+    if is_written(value):
+        return with_placeholders_filled(value, binding)
     if isinstance(value, str):
         return _PLACEHOLDER.sub(lambda match: binding.get(match[1], match[0]), value)
     if isinstance(value, list):

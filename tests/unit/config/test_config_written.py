@@ -8,6 +8,7 @@ from kedro_dagster_component.config.load import parse_dagster_config
 from kedro_dagster_component.config.shown import secret_places
 from kedro_dagster_component.config.written import without_written_values
 from kedro_dagster_component.errors import ConfigurationError
+from kedro_dagster_component.introspection.job_factories import expand_jobs
 
 BASE = """
 executors:
@@ -75,6 +76,43 @@ def test_what_is_gone_is_told_with_its_place(files):
         fill_in(held, {})
     assert "hidden" not in str(raised.value)
     assert "reload" in str(raised.value)
+
+
+ODD = """
+jobs:
+  near: {params: {pin_password: 1234567, rate_secret: -8.25, day_secret: 2031-07-19, open_secret: true, no_secret:,
+                  creds_secret: {5: hidden, 1.5: hidden, true: hidden}}}
+"""
+
+
+def test_what_is_no_text_is_kept_nowhere_either_and_comes_back_as_it_was(files):
+    files[0].write_text(ODD, encoding="utf-8")
+    params = {
+        "pin_password": 1234567,
+        "rate_secret": -8.25,
+        "day_secret": "2031-07-19",
+        "open_secret": True,
+        "no_secret": None,
+        "creds_secret": {"5": "hidden", "1.5": "hidden", "True": "hidden"},
+    }
+    content = {"jobs": {"near": {"params": params}}}
+    held = kept(content, files[:1])
+    values = held["jobs"]["near"]["params"]
+    assert not any(secret in str(values) for secret in ("1234567", "8.25", "2031", "hidden"))
+    assert (values["open_secret"], values["no_secret"]) == (True, None)
+    filled = fill_in(held, {})
+    assert filled.content == content
+    assert {"1234567", "hidden"} <= filled.secrets
+
+
+def test_jobs_of_a_factory_have_its_secrets_with_their_own_placeholders(files):
+    text = "jobs: {'{shop}_job': {pipeline: {node_namespaces: ['{shop}']}, params: {api_key: 'hidden {shop} {other}'}}}"
+    files[0].write_text(text, encoding="utf-8")
+    held = kept(yaml.safe_load(text), files[:1])
+    made = expand_jobs(held["jobs"], lambda _names: ["eu", "us"]).jobs
+    assert "hidden" not in str(made)
+    keys = {name: fill_in(job.config, {}).content["params"]["api_key"] for name, job in made.items()}
+    assert keys == {"eu_job": "hidden eu {other}", "us_job": "hidden us {other}"}
 
 
 def test_without_secrets_nothing_is_read():
