@@ -181,7 +181,8 @@ class KedroRunSession:
         return replace(result, mlflow_run=self.mlflow.run, validations=tuple(validations.validations))
 
     def node_done(self, entry: NodeEntry) -> None:
-        """Free what only a node took that has run for all partition keys."""
+        """Free what only a node took that has run for all partition keys, or need not run again."""
+        self._register_datasets()  # where nothing has run so far
         self._releaser.node_done(live_node(entry), self._release)
 
     def _keyed_datasets(self, node: Node, request: StepRequest) -> dict[str, AbstractDataset[Any, Any]]:

@@ -17,12 +17,14 @@ REGISTRY = """
 
     def total(scaled, cleaned, factor):
         flag = Path("fail")
-        if flag.exists() and (when := flag.read_text()):
+        if flag.exists() and (when := flag.read_text()) and when != "note":
             flag.write_text(when.replace("once", ""))
             raise ValueError("on demand")
         return sum(scaled) + sum(cleaned) + factor
 
     def note(total):
+        if Path("fail").exists() and Path("fail").read_text() == "note":
+            raise ValueError("on demand")
         Path("noted").write_text(str(total))
 
     def report(total, cleaned):
@@ -91,6 +93,7 @@ DAGSTER = """
     jobs:
       all: {pipeline: {pipeline_name: __default__}}
       retried: {pipeline: {pipeline_name: __default__}, retry_policy: {max_retries: 1}}
+      only_prep: {pipeline: {pipeline_name: prep}}
       some: {pipeline: {pipeline_name: __default__, node_names: [prep.clean, prep.scale]}}
 """
 
@@ -153,8 +156,10 @@ def test_what_is_there_is_not_run_again(location):
         {"job": "all", "write": {flag: "always"}},
         {"job": "all", "write": {flag: ""}, "reexecute": 0},
         {"job": "retried", "write": {flag: "once"}},
+        {"job": "only_prep", "write": {flag: "note"}},
+        {"job": "only_prep", "write": {flag: ""}, "reexecute": 3},
     )
-    failed, resumed, retried = reports
+    failed, resumed, retried, failed_at_end, resumed_at_end = reports
     assert not failed["success"]
     assert failed["order"] == ["prep/cleaned", "prep/scaled"]
     assert resumed["success"], resumed["failures"]
@@ -163,11 +168,15 @@ def test_what_is_there_is_not_run_again(location):
     assert retried["retries"] == ["prep"]
     assert retried["order"] == ["prep/cleaned", "prep/scaled", "prep/total", "prep/note", "report"]
     assert retried["steps"] == ["prep", "report"]
+    assert failed_at_end["order"] == ["prep/cleaned", "prep/scaled", "prep/total"]
+    assert resumed_at_end["success"], resumed_at_end["failures"]
+    assert resumed_at_end["order"] == ["prep/note"]
     runs = "\n".join(traced(root)).split("begin ")[1:]
     ran = [[line.split()[1] for line in run.splitlines() if line.startswith("before ")] for run in runs]
     assert ran[0] == ["prep.clean", "prep.scale", "prep.total"]
     assert ran[1] == ["prep.clean", "prep.total", "prep.note", "report"]
     assert ran[2] == ["prep.clean", "prep.scale", "prep.total", "prep.total", "prep.note", "report"]
+    assert ran[4] == ["prep.note"]
     assert "failed ValueError('on demand')" in runs[0]
 
 
