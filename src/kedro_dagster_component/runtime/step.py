@@ -74,8 +74,12 @@ def _run_keys(
         yield from step.run_nodes(step.key_request(None, is_last=True))
         return
     fans_out = op_context.get_mapping_key() is not None
-    for number, key in enumerate(keys, start=1):
-        yield from step.run_nodes(step.key_request(key, is_last=number == len(keys) and not fans_out))
+    try:
+        for number, key in enumerate(keys, start=1):
+            yield from step.run_nodes(step.key_request(key, is_last=number == len(keys) and not fans_out))
+    except Exception:
+        yield from step.events_of_keys(has_failed=True)  # the next attempt need not run what has been made
+        raise
     if not fans_out:
         yield from outputs_without_event(op_context, plan)
     yield from step.events_of_keys()
@@ -133,6 +137,7 @@ class _Step:
         )
         has_outputs = context.get_mapping_key() is None
         self._checks = {one.node.id: StepChecks(context, one, has_outputs=has_outputs) for one in plan.nodes}
+        self._running: NodePlan | None = None
         self._fresh: set[str] = set()  # datasets that nodes of this step have just made
         kept = self._session.kept_datasets
         self._progress = StepProgress(view, instance, plan, kept=kept, is_retry=context.retry_number > 0)
@@ -169,9 +174,11 @@ class _Step:
             if self._checks[one.node.id].has_blocked:
                 return
 
-    def events_of_keys(self) -> Iterator[Any]:
-        """What came of checks, once the nodes have run for all keys of this step."""
+    def events_of_keys(self, *, has_failed: bool = False) -> Iterator[Any]:
+        """What came of checks, once the nodes have run for all keys of this step, or one has failed, which told its own."""
         for one in self._plan.nodes:
+            if has_failed and one is self._running:
+                continue
             checks = self._checks[one.node.id]
             yield from checks.events_of_inputs() if _fans_out(self._plan) else checks.events()
 
@@ -215,7 +222,7 @@ class _Step:
             partition: The key to run it for.
             released: See `StepRequest`.
         """
-        context = self._context
+        context, self._running = self._context, one
         in_memory = [dataset for dataset in one.made if dataset.is_memory]
         request = StepRequest(
             session=self._session,
@@ -237,10 +244,15 @@ class _Step:
         try:
             result = self._host.run_step(request, self._sink)
         except Exception as error:
-            yield from self._checks[one.node.id].events_of_error(error)
+            yield from self._events_of_error(one, error)
             raise
         self._checks[one.node.id].take(result)
         return result
+
+    def _events_of_error(self, one: NodePlan, error: Exception) -> Iterator[Any]:
+        if len(self._plan.nodes) > 1:  # Dagster names the step alone, and Kedro no node that is a generator
+            self._context.log.error("Node '%s' failed, and the step '%s' ends", one.node.name, self._plan.op_name)
+        yield from self._checks[one.node.id].events_of_error(error)
 
     def outputs(self, one: NodePlan, result: StepResult) -> Iterator[dg.Output[Any]]:
         """Dagster's outputs of a node without partitions."""

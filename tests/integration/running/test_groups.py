@@ -162,6 +162,7 @@ def test_what_is_there_is_not_run_again(location):
     failed, resumed, retried, failed_at_end, resumed_at_end = reports
     assert not failed["success"]
     assert failed["order"] == ["prep/cleaned", "prep/scaled"]
+    assert [40, "Node 'prep.total' failed, and the step 'prep' ends"] in failed["logs"]
     assert resumed["success"], resumed["failures"]
     assert resumed["steps"] == ["prep", "report"]
     assert resumed["order"] == ["prep/cleaned", "prep/total", "prep/note", "report"]
@@ -286,7 +287,7 @@ FREED_DAGSTER = """
     assets:
       numbers: {partitions: key}
       keyed.read: {partitions: key}
-      keyed.squares: {partitions: key}
+      keyed.squares: {partitions: key, checks: [not_empty]}
     jobs:
       plain: {pipeline: {pipeline_name: plain}}
       keyed: {pipeline: {pipeline_name: keyed}}
@@ -314,13 +315,19 @@ def test_a_group_frees_what_it_needs_no_more(builder, locate, tmp_path):
         for executor in ("in_process", "multiprocess")
         for job, tags in (("plain", {}), ("keyed", keys))
     ]
-    reports = place.run(*requests)
-    assert all(report["success"] for report in reports), [report["failures"] for report in reports]
+    last, keyed = str(root / "data/numbers/c.json"), {"job": "keyed", "tags": keys}
+    *reports, broken, mended = place.run(
+        *requests, {**keyed, "write": {last: "no number"}}, {**keyed, "reexecute": 4, "write": {last: "3"}}
+    )
+    assert all(report["success"] for report in (*reports, mended)), [report["failures"] for report in reports]
+    assert (len(broken["partitions"]), len(mended["partitions"])) == (4, 2)
+    told = [report["checks"]["keyed/squares:not_empty"]["count"] for report in (*reports[1::2], broken, mended)]
+    assert told == [1, 1, 1, 1]
     by_key = [[f"keyed/{name}", key] for key in "abc" for name in ("read", "squares")]
     assert reports[1]["partitions"] == reports[3]["partitions"] == by_key
     assert json.loads((root / "data/squares/c.json").read_text()) == 9
     alive = [line.rsplit(" ", 1) for line in (root / "alive.txt").read_text().splitlines()]
-    for told in (alive[:11], alive[11:]):
+    for told in (alive[:11], alive[11:22]):
         assert [name for name, _ in told] == [
             *("make", "grow", "grow", "grow", "count"),
             *(name for key in "abc" for name in ("read", f"square {key}")),
