@@ -256,7 +256,8 @@ def _cycle_problem(
         f"'{manifest.nodes[link.taker].name}' of {_shown(groups[link.target])}"
         for link in cycle
     )
-    return Problem(f"the steps would wait for each other: {way}", hint=_WAYS_OUT[choice.by])
+    hint = _WAYS_OUT[choice.by].format(deeper=int(choice.argument or 1) + 1) if choice.by == "namespace" else None
+    return Problem(f"the steps would wait for each other: {way}", hint=hint or _WAYS_OUT[choice.by])
 
 
 def _shown(group: Group) -> str:
@@ -264,7 +265,7 @@ def _shown(group: Group) -> str:
 
 
 _WAYS_OUT: Mapping[str, str] = {
-    "namespace": "group deeper ('namespace:2'), move a node into the other namespace, or group by 'tag:<prefix>'",
+    "namespace": "group deeper ('namespace:{deeper}'), move a node into the other namespace, or group by 'tag:<prefix>'",
     "pipeline": "move a node into the other pipeline, or group by 'namespace' or 'tag:<prefix>'",
     "tag": "take the tag off a node, or give those of no group the same one",
     "memory": "add an in-memory dataset of the group that lies around the others to the catalog",
