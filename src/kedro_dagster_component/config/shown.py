@@ -13,6 +13,11 @@ from kedro_dagster_component.masking import is_secret_key, mask_text, mask_value
 _SECTIONS = ("jobs", "schedules", "sensors", "assets")
 _SHOWN = ("description", "tags", "run_tags", "metadata", "owners", "kinds", "group_name", "code_version", "pool")
 _SCHEDULE, _CHECKS = "schedule", "checks"
+_NAME_A_VARIABLE = "name an environment variable: ${oc.env:NAME}"
+_WRITE_IT = "write it out here: what stands in this file itself is read from it where it is used, and kept nowhere else"
+_UNPACK_IT = (
+    "keep this file as YAML in a folder: what stands in it is read from it where it is used, and kept nowhere else"
+)
 _USED_SECTIONS = ("executors", "loggers", "sensors", "jobs")
 
 
@@ -45,7 +50,7 @@ def _without_secrets(entry: Any) -> Any:
 
 
 def written_secrets(content: Mapping[str, Any], positions: Positions) -> Iterator[Problem]:
-    """Secrets that come from elsewhere as plain text, by interpolation, for a warning.
+    """Secrets that come from elsewhere as plain text, by interpolation or from an archive, for a warning.
 
     What the processes of a run are told of a project holds them, and the cache does. Those that stand in the file itself
     are read from there, see `written`.
@@ -54,9 +59,13 @@ def written_secrets(content: Mapping[str, Any], positions: Positions) -> Iterato
         content: Of `dagster.yml`, with a placeholder for each environment variable.
         positions: Of its files.
     """
-    message = "a secret comes from another file as plain text: Dagster hands it to the processes of runs, and it is in the cache"
+    message = (
+        "a secret comes from elsewhere as plain text: Dagster hands it to the processes of runs, and it is in the cache"
+    )
+    write_it = _WRITE_IT if positions.trees else _UNPACK_IT
     for path in secret_places(content):
-        yield positions.problem(path, message, hint="name an environment variable: ${oc.env:NAME}")
+        is_shown = path[0] == "jobs" and path[2:3] == ("params",)  # where no environment variable can stand
+        yield positions.problem(path, message, hint=write_it if is_shown else _NAME_A_VARIABLE)
 
 
 def secret_places(content: Mapping[str, Any]) -> Iterator[KeyPath]:

@@ -67,3 +67,6 @@ def test_what_is_used_is_warned_of_without_telling_it(tmp_path):
     assert [problem.message.partition(": ")[0] for problem in found] == PLACES
     assert [problem.position.line for problem in found] == [3, 3, 6, 6, 8, 8, 10]
     assert "hidden" not in "".join(map(str, found))
+    assert ["oc.env" in problem.hint for problem in found] == [True] * 6 + [False]  # it is refused in a job's params
+    [*_, unplaced] = written_secrets(yaml.safe_load(USED), read_all_positions([]))
+    assert "in a folder" in unplaced.hint
