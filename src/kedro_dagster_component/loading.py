@@ -227,12 +227,27 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
         raise ConfigurationError(_explained(error.problems)) from error
     except IntrospectionError as error:
         raise type(error)(str(Problem(str(error), place.position(_blamed(ref, str(error)))))) from error
-    if found.differing:
-        message = f"the project is read at each load: two readings at once differed in {', '.join(found.differing)}"
-        hint = "random numbers, clocks and networks cannot be watched; `cache: off` reads it at each load without this warning"
-        warn_at(place.position("cache"), str(Problem(message, hint=hint)))
+    for reason, hint in _reasons_to_read_anew(found):
+        message = f"the project is read at each load: {reason}"
+        way_out = f"{hint}; `cache: off` reads it at each load without this warning"
+        warn_at(place.position("cache"), str(Problem(message, hint=way_out)))
     keep_for_runs(key, found.text or pack(without_parameters(found.manifest)))
     return found.manifest
+
+
+def _reasons_to_read_anew(found: Found) -> Iterator[tuple[str, str]]:
+    """Why a manifest is not kept, and the way out; nothing where it is."""
+    if found.differing:
+        yield (
+            f"two readings at once differed in {', '.join(found.differing)}",
+            "random numbers, clocks and networks cannot be watched",
+        )
+    if found.children:
+        started = ", ".join(found.children)
+        yield (
+            f"its code starts {started} when it is imported, and what another program reads cannot be seen",
+            "name what that depends on, for example `cache: {files: [.git/HEAD]}`",
+        )
 
 
 def _find(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig) -> Found:
@@ -262,11 +277,11 @@ def prepare_state(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
     if not _is_cached(ref, cache):
         return
     more = _more(cache)
-    differing = prepare_manifest(ref, Cache(files=more.files, variables=more.env), file)
-    if differing:
+    found = prepare_manifest(ref, Cache(files=more.files, variables=more.env), file)
+    for reason, hint in _reasons_to_read_anew(found):
         file.unlink(missing_ok=True)
-        message = f"the manifest of {ref.project_path} cannot be kept: two readings differed in {', '.join(differing)}"
-        raise IntrospectionError(message)
+        message = f"the manifest of {ref.project_path} cannot be kept: {reason}"
+        raise IntrospectionError(f"{message}\n  -> {hint}")
 
 
 def state_key(place: ComponentPlace) -> str:

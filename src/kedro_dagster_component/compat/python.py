@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import logging.config
 import os
+import pathlib
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import wraps
 from types import FrameType
 from typing import Any
 
@@ -40,6 +42,47 @@ def loggers_stay_enabled() -> Iterator[None]:
         yield
     finally:
         logging.config._handle_existing_loggers = original  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def watch_looks(on_look: Callable[[str, Any, FrameType], None]) -> None:
+    """Tell who looks for a path or at a link, before they get an answer; for good.
+
+    Reason: no audit event is raised for `stat` and the like, by which `exists`, `glob` and `resolve` are made.
+    `pathlib` of Python 3.10 keeps a `stat` of its own in a private class. What is looked for relative to an open folder
+    is left out.
+
+    Args:
+        on_look: Is told `stat`, `lstat`, `readlink` or `access`, the path, and the frame that asks.
+    """
+    for name in ("stat", "lstat", "readlink", "access"):
+        look = getattr(os, name)
+        noted = _noted_look(name, look, on_look)
+        setattr(os, name, noted)
+        for group in (os.supports_dir_fd, os.supports_effective_ids, os.supports_fd, os.supports_follow_symlinks):
+            if look in group:  # asked by `shutil` for instance
+                group.add(noted)
+    accessor = getattr(pathlib, "_NormalAccessor", None)
+    if accessor is not None:
+        accessor.stat = staticmethod(os.stat)
+
+
+def _noted_look(name: str, look: Callable[..., Any], on_look: Callable[[str, Any, FrameType], None]) -> Any:
+    @wraps(look)
+    def noted(path: Any, *args: Any, dir_fd: int | None = None, **options: Any) -> Any:
+        if dir_fd is None:
+            at_link = not options.get("follow_symlinks", True)
+            on_look("lstat" if at_link else name, path, sys._getframe(1))  # noqa: SLF001
+        return look(path, *args, dir_fd=dir_fd, **options)
+
+    return noted
+
+
+def path_of_descriptor(descriptor: int) -> str | None:
+    """The path that was opened under a number; None where the system does not tell."""
+    try:
+        return str(pathlib.Path(f"/proc/self/fd/{descriptor}").readlink())
+    except OSError:
+        return None
 
 
 def watch_environment(on_variable: Callable[[str, FrameType], None], on_all: Callable[[FrameType], None]) -> None:

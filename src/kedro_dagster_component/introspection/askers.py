@@ -13,6 +13,8 @@ _IMPORTING = "<frozen importlib"
 _OWN = f"{Path(__file__).resolve().parent.parent}{os.sep}"
 _METADATA = f"importlib{os.sep}metadata{os.sep}"
 _LISTS_MODULES = "pkgutil.py"
+_RESOLVERS = f"omegaconf{os.sep}resolvers{os.sep}"
+_RESOLVES_LINKS = frozenset({"realpath", "_joinrealpath"})
 
 
 class Origin(Enum):
@@ -39,6 +41,7 @@ class Askers:
             [paths["purelib"], paths["platlib"], *site.getsitepackages(), site.getusersitepackages()]
         )
         self._standard = _folders([paths["stdlib"], paths["platstdlib"], os.path.dirname(os.__file__)])  # noqa: PTH120
+        self._resolvers = tuple(f"{folder}{_RESOLVERS}" for folder in self._packages)
         self._kedro = tuple(f"{folder}kedro{os.sep}" for folder in self._packages)
         self._project = tuple(f"{folder}{package}{os.sep}" for folder in self._packages) if package else ()
 
@@ -49,6 +52,10 @@ class Askers:
     def is_standard(self, path: str) -> bool:
         """Whether code belongs to Python, or was made on the way by somebody further out."""
         return path.startswith("<") or (path.startswith(self._standard) and not path.startswith(self._packages))
+
+    def is_configurations(self, path: str) -> bool:
+        """Whether code does what a line of the configuration says: `oc.env` takes the very variable that is named there."""
+        return path.startswith(self._resolvers)
 
     def is_kedros(self, path: str) -> bool:
         """Whether code is Kedro's, or this package's."""
@@ -71,11 +78,11 @@ def on_whose_behalf(frame: FrameType | None, askers: Askers, *, for_kedro: bool 
         if askers.is_kedros(path):
             return Origin.ITS_LIBRARIES if for_kedro else Origin.NOBODY
         if not askers.is_standard(path):
-            if not askers.is_installed(path):
+            if not askers.is_installed(path) or askers.is_configurations(path):
                 return Origin.PROJECT if is_first else Origin.ITS_LIBRARIES
             is_first = False
         frame = frame.f_back
-    return Origin.NOBODY
+    return Origin.PROJECT if is_first else Origin.ITS_LIBRARIES  # a thread, whose stack does not tell who started it
 
 
 def module_search(frame: FrameType | None) -> bool | None:
@@ -88,6 +95,11 @@ def module_search(frame: FrameType | None) -> bool | None:
     if _METADATA in path:
         return False
     return True if path.startswith(_IMPORTING) or path.endswith(_LISTS_MODULES) else None
+
+
+def resolves_links(frame: FrameType) -> bool:
+    """Whether a path is looked at on the way to what is behind it, so that all but links leave it as it is."""
+    return frame.f_code.co_name in _RESOLVES_LINKS
 
 
 def _folders(paths: list[str]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, P
 CACHE_VARIABLE = "KEDRO_DAGSTER_CACHE"
 """Environment variable with the folder of the manifests; `off` switches the cache off everywhere."""
 
-ENTRY_FORMAT = 1
+ENTRY_FORMAT = 2
 """Raised whenever an entry changes its meaning; one of another format is never used."""
 
 _FOLDER_NAME = "kedro-dagster-component"
@@ -40,6 +40,8 @@ class Entry(Record):
         watched: Digest of each file or pattern that the user wants to be watched too.
         differing: Where two readings at the same time differed; empty where they were equal. With any, there is no
             manifest.
+        children: Programs that reading the project started, where the user names nothing to be watched instead; with
+            any, there is no manifest.
     """
 
     format: int = ENTRY_FORMAT
@@ -48,6 +50,12 @@ class Entry(Record):
     footprint: Footprint
     watched: dict[str, str | None]
     differing: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
+
+    @property
+    def is_kept(self) -> bool:
+        """Whether there is a manifest."""
+        return not (self.differing or self.children)
 
 
 def cache_folder(project_path: Path, environment: Mapping[str, str] = os.environ) -> Path | None:

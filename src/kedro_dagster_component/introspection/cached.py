@@ -46,11 +46,13 @@ class Found:
     Attributes:
         manifest: The project.
         differing: Where two readings at once differed, so that none is kept; empty where they did not.
+        children: Programs that reading started, so that none is kept; empty for none.
         text: The manifest as `pack` makes it, where that is at hand; else None.
     """
 
     manifest: ProjectManifest
     differing: tuple[str, ...] = ()
+    children: tuple[str, ...] = ()
     text: str | None = None
 
 
@@ -94,8 +96,8 @@ def find_manifest(ref: ProjectRef, cache: Cache, read: Read = read_in_process) -
         if changes:
             _log.info("%s is read: not as before are %s", ref.project_path, ", ".join(changes))
             is_steady = is_steady or not entry.differing
-        elif entry.differing:
-            return Found(read(ref, entry.footprint.salt).manifest, entry.differing)
+        elif not entry.is_kept:
+            return Found(read(ref, entry.footprint.salt).manifest, entry.differing, entry.children)
         else:
             with suppress(ValueError):
                 return _unpacked(text, ref)
@@ -104,10 +106,10 @@ def find_manifest(ref: ProjectRef, cache: Cache, read: Read = read_in_process) -
     made = _read_anew(ref, cache, read, is_steady=is_steady)
     with suppress(OSError):  # then the next load reads it again
         made.keep(cache.file)
-    return Found(made.manifest, made.differing, made.text if not ref.runtime_params else None)
+    return Found(made.manifest, made.differing, made.children, made.text if not ref.runtime_params else None)
 
 
-def prepare_manifest(ref: ProjectRef, cache: Cache, file: Path, read: Read = read_in_process) -> tuple[str, ...]:
+def prepare_manifest(ref: ProjectRef, cache: Cache, file: Path, read: Read = read_in_process) -> Found:
     """Read a project, twice at once, and keep the manifest in a file.
 
     Args:
@@ -117,7 +119,7 @@ def prepare_manifest(ref: ProjectRef, cache: Cache, file: Path, read: Read = rea
         read: What reads it.
 
     Returns:
-        Where the two readings differ; with any, no manifest is kept.
+        The manifest. Where the two readings differ, or started programs, it is not kept.
 
     Raises:
         ConfigurationError: A YAML file of the project holds a mistake.
@@ -126,7 +128,7 @@ def prepare_manifest(ref: ProjectRef, cache: Cache, file: Path, read: Read = rea
     """
     made = _read_anew(ref, cache, read, is_steady=False)
     made.keep(file)
-    return made.differing
+    return Found(made.manifest, made.differing, made.children)
 
 
 @dataclass(frozen=True)
@@ -148,7 +150,12 @@ class _Made:
     def keep(self, file: Path) -> None:
         """Write it, if it can be kept."""
         if self.entry is not None:
-            write_entry(file, self.entry, "" if self.entry.differing else self.text)
+            write_entry(file, self.entry, self.text if self.entry.is_kept else "")
+
+    @property
+    def children(self) -> tuple[str, ...]:
+        """Programs that reading started and nothing is watched for."""
+        return self.entry.children if self.entry is not None else ()
 
 
 def _read_anew(ref: ProjectRef, cache: Cache, read: Read, *, is_steady: bool) -> _Made:
@@ -161,7 +168,10 @@ def _read_anew(ref: ProjectRef, cache: Cache, read: Read, *, is_steady: bool) ->
     if footprint is None:
         return _Made(manifest, differing, None, text)
     footprint = footprint.model_copy(update={"variables": {**footprint.variables, **variables}})
-    entry = Entry(request=_request(digests, ref), footprint=footprint, watched=watched, differing=differing)
+    children = footprint.children if not (cache.files or cache.variables) else ()
+    entry = Entry(
+        request=_request(digests, ref), footprint=footprint, watched=watched, differing=differing, children=children
+    )
     return _Made(manifest, differing, entry, text)
 
 

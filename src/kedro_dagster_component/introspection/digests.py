@@ -146,6 +146,14 @@ def kind_of(path: str) -> str:
     return "folder" if stat.S_ISDIR(mode) else "file"
 
 
+def link_of(path: str) -> str:
+    """As `kind_of`, but of a link where it leads to."""
+    try:
+        return f"link to {os.readlink(path)}"  # noqa: PTH115 - quick, see above
+    except (OSError, ValueError):
+        return kind_of(path)
+
+
 def is_of_process(name: str) -> bool:
     """Whether a variable belongs to a user, a terminal or one process, so that a library may look at it in passing."""
     return name in _OF_PROCESS or name.startswith(_OF_PROCESS_PREFIXES)

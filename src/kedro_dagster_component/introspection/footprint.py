@@ -6,7 +6,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from kedro_dagster_component.introspection.digests import Digests, kind_of
+from kedro_dagster_component.introspection.digests import Digests, kind_of, link_of
 from kedro_dagster_component.manifest import Record
 
 
@@ -19,6 +19,8 @@ class Footprint(Record):
         folders: Digest of the names in each folder before it was first listed; None where there was none.
         modules: The same for folders in which modules were looked for: of the names that can be modules.
         kinds: `file`, `folder` or `nothing` for each path of which it was asked whether it is there.
+        links: The same for each path of which it was asked whether it is a link: then where it leads to.
+        children: Programs that were started: what these read cannot be told.
         variables: Digest of each environment variable, before the project could set it; None where there was none.
         environment: Digest of all variables at once, where somebody asked for all of them; else None.
         python: The interpreter.
@@ -30,6 +32,8 @@ class Footprint(Record):
     folders: dict[str, str | None]
     modules: dict[str, str | None]
     kinds: dict[str, str]
+    links: dict[str, str]
+    children: tuple[str, ...]
     variables: dict[str, str | None]
     environment: str | None
     python: str
@@ -50,6 +54,7 @@ class Footprint(Record):
             if digests.of_text(environment.get(name)) != known:
                 yield f"the environment variable {name}"
         yield from _changed(self.kinds, kind_of)
+        yield from _changed(self.links, link_of)
         yield from _changed(self.folders, digests.of_folder)
         yield from _changed(self.modules, digests.of_modules)
         yield from (path for path, known in self.files.items() if not digests.is_file(path, known))
@@ -70,6 +75,7 @@ class Footprint(Record):
         for name in type(self).model_fields:
             ours, theirs = getattr(self, name), getattr(other, name)
             fields[name] = {**theirs, **ours} if isinstance(ours, dict) else ours or theirs
+        fields["children"] = tuple(sorted({*self.children, *other.children}))
         return Footprint(**fields)
 
 

@@ -10,15 +10,22 @@ import importlib.util
 import os
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from pathlib import Path
 from types import FrameType
 from typing import Any, TypeVar
+from urllib.parse import unquote, urlsplit
 
-from kedro_dagster_component.compat.python import watch_environment
-from kedro_dagster_component.introspection.askers import Askers, Origin, module_search, on_whose_behalf
-from kedro_dagster_component.introspection.digests import Digests, is_of_process, kind_of
+from kedro_dagster_component.compat.python import path_of_descriptor, watch_environment, watch_looks
+from kedro_dagster_component.introspection.askers import (
+    Askers,
+    Origin,
+    module_search,
+    on_whose_behalf,
+    resolves_links,
+)
+from kedro_dagster_component.introspection.digests import Digests, is_of_process, kind_of, link_of
 from kedro_dagster_component.introspection.footprint import Footprint, python_in_use
 
 V = TypeVar("V")
@@ -26,6 +33,9 @@ V = TypeVar("V")
 _ALWAYS = ("KEDRO_ENV", "PYTHONPATH")
 _NOWHERE = ("/proc/", "/sys/", "/dev/")
 _COMPILED = ".pyc"
+_STARTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"})
+_LISTINGS = frozenset({"os.listdir", "os.scandir"})
+_TEMPORARY = frozenset({"tempfile.mkdtemp", "tempfile.mkstemp"})
 
 
 class Recorder:
@@ -41,13 +51,15 @@ class Recorder:
         """
         self._salt, self._digests = salt, Digests(salt)
         self._askers = Askers(package)
-        self._ignored = (*_NOWHERE, f"{os.path.abspath(private)}{os.sep}")  # noqa: PTH100
+        self._ignored: tuple[str, ...] = (*_NOWHERE, f"{os.path.abspath(private)}{os.sep}")  # noqa: PTH100
         self._environment = dict(os.environ)
         self._path = [os.path.abspath(folder) for folder in sys.path]  # noqa: PTH100
         self._files: dict[str, str | None] = {}
         self._folders: dict[str, str | None] = {}
         self._modules: dict[str, str | None] = {}
         self._kinds: dict[str, str] = {}
+        self._links: dict[str, str] = {}
+        self._children: set[str] = set()
         self._variables = set(_ALWAYS)
         self._asks_for_all = self._is_lost = False
         self._own = threading.local()
@@ -56,13 +68,14 @@ class Recorder:
         """Note from now on what this process opens, lists, looks for, and asks of its environment."""
         sys.addaudithook(self._on_event)
         watch_environment(self._on_variable, self._on_all_variables)
-        os.stat = self._noting_looks(os.stat)
+        watch_looks(self._on_look)
 
     def footprint(self) -> Footprint | None:
         """All that was noted; None where something could not be."""
         with self._unnoted():
             for module in list(sys.modules.values()):  # those imported before the start too
                 self._note(self._files, getattr(module, "__file__", None) or "", self._digests.of_file)
+            self._note_import_path()
             variables = {name: self._digests.of_text(self._environment.get(name)) for name in self._variables}
             footprint = Footprint(
                 salt=self._salt,
@@ -70,6 +83,8 @@ class Recorder:
                 folders=self._folders,
                 modules=self._modules,
                 kinds={path: kind for path, kind in self._kinds.items() if path not in self._files},
+                links=self._links,
+                children=tuple(sorted(self._children)),
                 variables=dict(sorted(variables.items())),
                 environment=self._digests.of_environment(self._environment) if self._asks_for_all else None,
                 python=python_in_use(),
@@ -82,14 +97,28 @@ class Recorder:
             path, _, flags = args
             if flags is None or flags & (os.O_WRONLY | os.O_RDWR) != os.O_WRONLY:
                 self._look(self._files, path, self._digests.of_file)
-        elif event in {"os.listdir", "os.scandir"}:
-            looks_for_modules = module_search(sys._getframe(1))  # noqa: SLF001 - no public call is quick enough
-            if looks_for_modules is None:
-                self._look(self._folders, args[0], self._digests.of_folder)
-            elif looks_for_modules:
-                self._look(self._modules, args[0], self._digests.of_modules)
+        elif event in _LISTINGS:
+            self._on_listing(args[0], sys._getframe(1))  # noqa: SLF001 - no public call is quick enough
         elif event == "sqlite3.connect":
-            self._look(self._files, args[0], self._digests.of_file)
+            for path in _files_of_database(args[0]):
+                self._look(self._files, path, self._digests.of_file)
+        elif event in _TEMPORARY:
+            self._ignored += (os.path.abspath(os.fsdecode(args[0])),)  # noqa: PTH100
+        elif event in _STARTS:
+            self._on_start(event, args, sys._getframe(1))  # noqa: SLF001
+
+    def _on_listing(self, path: Any, frame: FrameType) -> None:
+        looks_for_modules = module_search(frame)
+        if isinstance(path, int):
+            path = path_of_descriptor(path) or ""
+        if looks_for_modules is None:
+            self._look(self._folders, path, self._digests.of_folder)
+        elif looks_for_modules:
+            self._look(self._modules, path, self._digests.of_modules)
+
+    def _on_start(self, event: str, args: tuple[Any, ...], frame: FrameType) -> None:
+        if on_whose_behalf(frame, self._askers, for_kedro=False) is not Origin.NOBODY:
+            self._children.add(_program(args[0]) if args else event.partition(".")[2])
 
     def _on_variable(self, name: str, frame: FrameType) -> None:
         origin = on_whose_behalf(frame, self._askers)
@@ -100,23 +129,34 @@ class Recorder:
         if on_whose_behalf(frame, self._askers, for_kedro=False) is not Origin.NOBODY:
             self._asks_for_all = True
 
-    def _noting_looks(self, stat: Callable[..., V]) -> Callable[..., V]:
-        """`os.stat` that notes what was there: by it `exists` and the like of `os.path` and `pathlib` are made."""
+    def _on_look(self, name: str, path: Any, frame: FrameType) -> None:
+        """Note what is there. A file that a library looks for is read, be it by native code that nobody sees."""
+        if name in {"stat", "access"}:
+            self._look(self._kinds, path, kind_of)
+            if on_whose_behalf(frame, self._askers, for_kedro=False) is Origin.ITS_LIBRARIES:
+                self._look(self._files, path, self._digests.of_file, counts=os.path.isfile)
+        elif not resolves_links(frame):
+            self._look(self._links, path, link_of)
+        else:  # a new link on the way to a file is seen by the content of that file
+            self._look(self._links, path, link_of, counts=os.path.islink)
 
-        @wraps(stat)
-        def looked(path: Any, *, dir_fd: int | None = None, follow_symlinks: bool = True) -> V:
-            if dir_fd is None:
-                self._look(self._kinds, path, kind_of)
-            return stat(path, dir_fd=dir_fd, follow_symlinks=follow_symlinks)
+    def _note_import_path(self) -> None:
+        """Of places that modules were looked for in vain: Python asks nobody for them who could be heard."""
+        for path, finder in list(sys.path_importer_cache.items()):
+            if finder is None:
+                self._note(self._kinds, path, kind_of)
+        added = {os.path.abspath(folder) for folder in sys.path}.difference(self._path)  # noqa: PTH100
+        self._path += sorted(folder for folder in added if not folder.startswith(self._ignored))
 
-        return looked
-
-    def _look(self, noted: dict[str, V], path: Any, look: Callable[[str], V]) -> None:
+    def _look(
+        self, noted: dict[str, V], path: Any, look: Callable[[str], V], counts: Callable[[Any], bool] | None = None
+    ) -> None:
         if getattr(self._own, "is_looking", False):
             return
         with self._unnoted():
             try:
-                self._note(noted, path, look)
+                if counts is None or counts(path):
+                    self._note(noted, path, look)
             except Exception:  # noqa: BLE001 - it would be the project's call that fails
                 self._is_lost = True
 
@@ -133,6 +173,20 @@ class Recorder:
             yield
         finally:
             self._own.is_looking = False
+
+
+def _files_of_database(name: Any) -> Iterable[str]:
+    """The file of a SQLite database, and that of its latest changes, from what was given to open it."""
+    path = os.fsdecode(name)
+    if path.startswith("file:"):
+        path = unquote(urlsplit(path).path)
+    return (path, f"{path}-wal") if path else ()
+
+
+def _program(command: Any) -> str:
+    """The name of a program, without its arguments: these may hold a secret."""
+    text = os.fsdecode(command) if isinstance(command, str | bytes | os.PathLike) else ""
+    return Path(text.split()[0]).name if text.split() else "a program"
 
 
 def _absolute(path: Any) -> str | None:

@@ -156,6 +156,34 @@ def test_a_project_that_is_never_the_same_is_read_by_every_load(project, locatio
         assert "cache: off" in warning
 
 
+STARTS_GIT = """
+import subprocess
+
+from kedro.pipeline import node, pipeline
+
+version = subprocess.run(["git", "--version"], capture_output=True, check=True).stdout
+
+
+def register_pipelines():
+    return {"__default__": pipeline([node(len, "raw", "size", name="count", tags=[f"t{len(version)}"])])}
+"""
+
+
+def test_a_project_that_starts_other_programs_says_what_they_read(project, location, load, recwarn):
+    root = project(registry=STARTS_GIT).root
+    location.add("demo", f"project: {root}")
+    for readings in (2, 1):
+        recwarn.clear()
+        assert load() == (["raw", "size"], readings)
+        (warning,) = [str(warning.message) for warning in recwarn if "at each load" in str(warning.message)]
+        assert "its code starts git when it is imported" in warning
+        assert "cache: {files: [.git/HEAD]}" in warning
+    location.add("demo", f"project: {root}\ncache: {{files: [.git/HEAD]}}")
+    recwarn.clear()
+    assert [load()[1], load()[1]] == [1, 0]
+    assert not [warning for warning in recwarn if "at each load" in str(warning.message)]
+
+
 MISTAKES = {
     "cache: on": ("expected 'auto', 'off' or a mapping with 'files' and 'env', got true", "write `cache: auto`"),
     "cache: atuo": ("got the text 'atuo'", "did you mean 'auto'?"),

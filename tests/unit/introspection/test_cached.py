@@ -3,11 +3,13 @@
 import os
 import stat
 import threading
+from dataclasses import replace
 
 import pytest
 
 from kedro_dagster_component.errors import IntrospectionError
 from kedro_dagster_component.introspection.cache_files import (
+    ENTRY_FORMAT,
     Entry,
     cache_folder,
     file_name,
@@ -33,7 +35,7 @@ class FakeProject:
         self.root, self.readings, self.lock = root, 0, threading.Lock()
         self.file = root / "pipelines.txt"
         self.file.write_text("one")
-        self.names = None
+        self.names, self.children = None, ()
 
     def ref(self, **fields):
         return ProjectRef(project_path=str(self.root), **fields)
@@ -62,6 +64,8 @@ class FakeProject:
             folders={},
             modules={},
             kinds={},
+            links={},
+            children=self.children,
             variables={},
             environment=None,
             python=python_in_use(),
@@ -134,6 +138,18 @@ def test_readings_that_differ_are_told_and_not_kept_until_something_changes(proj
     assert readings(project, cache) == (0, ["four"])
 
 
+def test_what_other_programs_read_has_to_be_named(project, cache):
+    project.children = ("git",)
+    found = find_manifest(project.ref(), cache, project.read)
+    assert (found.children, project.readings) == (("git",), 2)
+    again = find_manifest(project.ref(), cache, project.read)
+    assert (again.children, project.readings) == (("git",), 3)
+    assert read_entry(cache.file)[1] == ""
+    named = replace(cache, files=(".git/HEAD",))
+    assert readings(project, named) == (1, ["one"])
+    assert readings(project, named) == (0, ["one"])
+
+
 def test_a_second_reading_that_fails_differs(project, cache):
     def read(ref, salt):
         if threading.current_thread() is not threading.main_thread():
@@ -194,7 +210,7 @@ DAMAGES = {
     "no manifest": lambda text: text.partition("\n")[0],
     "another manifest": lambda text: text.partition("\n")[0] + "\nAAAA",
     "no JSON": lambda text: "x" + text,
-    "another format": lambda text: text.replace('"format":1', '"format":0', 1),
+    "another format": lambda text: text.replace(f'"format":{ENTRY_FORMAT}', '"format":0', 1),
     "another manifest's format": lambda text: text.replace('"manifest_format":', '"manifest_format":9', 1),
     "another field": lambda text: text.replace('"request":', '"more":1,"request":', 1),
 }
@@ -258,7 +274,7 @@ def test_what_the_user_wants_to_be_watched(project, cache, monkeypatch):
 
 def test_a_manifest_made_beforehand(project, cache, tmp_path):
     state = tmp_path / "state"
-    assert prepare_manifest(project.ref(), Cache(), state, project.read) == ()
+    assert prepare_manifest(project.ref(), Cache(), state, project.read).differing == ()
     assert stat.S_IMODE(state.stat().st_mode) == 0o600
     prepared = Cache(cache.file, prepared=state)
     assert readings(project, prepared) == (0, ["one"])
@@ -267,7 +283,7 @@ def test_a_manifest_made_beforehand(project, cache, tmp_path):
     assert readings(project, prepared) == (1, ["two"])
     assert readings(project, prepared) == (0, ["two"])
     project.names = ["three", "four"]
-    assert prepare_manifest(project.ref(), Cache(), state, project.read) == ("pipelines",)
+    assert prepare_manifest(project.ref(), Cache(), state, project.read).differing == ("pipelines",)
 
 
 def test_the_text_of_a_manifest(project):
