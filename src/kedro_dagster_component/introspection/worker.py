@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
 from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
@@ -25,15 +28,32 @@ def main(directory: str) -> None:
 
         recorder = Recorder(request.salt, private=directory, package=request.ref.package_name)
         recorder.start()
+    temporary = _temporary_paths()
     answer = answer_for(request)
     if recorder is not None and answer.manifest is not None:
         answer = answer.model_copy(update={"footprint": recorder.footprint()})
     partial = folder / f"{ANSWER_FILE}.part"
     partial.write_text(answer.model_dump_json(), encoding="utf-8")
     partial.replace(folder / ANSWER_FILE)
+    for path in temporary:
+        shutil.rmtree(path, ignore_errors=True)
+        with suppress(OSError):  # it was a folder, or is not ours any more
+            path.unlink()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(0)
+
+
+def _temporary_paths() -> list[Path]:
+    """The temporary files and folders that are made from now on, whose clearing is skipped at the end, too."""
+    paths: list[Path] = []
+
+    def note(event: str, args: tuple[Any, ...]) -> None:
+        if event in {"tempfile.mkdtemp", "tempfile.mkstemp"}:
+            paths.append(Path(os.fsdecode(args[0])).absolute())
+
+    sys.addaudithook(note)
+    return paths
 
 
 def answer_for(request: Request) -> Answer:
