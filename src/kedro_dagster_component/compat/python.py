@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import importlib
 import logging.config
 import os
 import pathlib
 import sys
+import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
 from types import FrameType
 from typing import Any
+
+_BEFORE_CHILDREN = 1_000_000
+"""Priority of what a process of `multiprocessing` does first when it ends: the highest."""
 
 
 def stop_fork_server() -> None:
@@ -23,6 +29,56 @@ def stop_fork_server() -> None:
     stop = getattr(getattr(module, "_forkserver", None), "_stop", None)
     if stop is not None:
         stop()
+
+
+def end_like_a_program(inside: Callable[[], AbstractContextManager[None]]) -> None:
+    """Have this process, one of `multiprocessing`, do at its end what a program does at its, and in the same order.
+
+    First what is registered with `threading`: pools of processes end then, those of joblib and of `concurrent.futures`.
+    A process of `multiprocessing` waits for its children before, for ever or for the minutes that idle workers live. A
+    forked one never calls what is registered with `atexit`. Both are mended in later versions of Python, where the
+    module `forkserver` knows `atexit`.
+
+    Args:
+        inside: Gives the surroundings in which that is done.
+    """
+    if not _processes_end_like_programs():
+        from multiprocessing.util import Finalize
+
+        Finalize(None, _end_threads_and_tell, (inside,), exitpriority=_BEFORE_CHILDREN)
+
+
+def _processes_end_like_programs() -> bool:
+    """Whether this version of Python sees to it that processes of `multiprocessing` do."""
+    return hasattr(importlib.import_module("multiprocessing.forkserver"), "atexit")
+
+
+def _end_threads_and_tell(inside: Callable[[], AbstractContextManager[None]]) -> None:
+    with inside():
+        threading._shutdown()  # type: ignore[attr-defined]  # noqa: SLF001 - does nothing when it is called again
+        atexit._run_exitfuncs()  # noqa: SLF001
+
+
+def call_in_forks(call: Callable[[], None]) -> None:
+    """Call something at the beginning of each fork of this process, and of none that such a fork makes itself."""
+    own = os.getpid()
+
+    def begin() -> None:
+        if os.getppid() == own:
+            call()
+
+    os.register_at_fork(after_in_child=begin)
+
+
+def leave_exit_handlers_to_this_process() -> None:
+    """Have forks of this process call none of what is registered with `atexit` by now, but close their loggers."""
+    if not _processes_end_like_programs():
+        call_in_forks(_forget_exit_handlers)
+
+
+def _forget_exit_handlers() -> None:
+    atexit._clear()  # noqa: SLF001
+    atexit.register(logging.shutdown)
 
 
 @contextmanager

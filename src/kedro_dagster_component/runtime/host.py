@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import atexit
 import logging
+import multiprocessing
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from kedro_dagster_component.compat.python import end_like_a_program
 from kedro_dagster_component.manifest import NodeEntry, ProjectRef
 from kedro_dagster_component.runtime.checked import CheckedData
 from kedro_dagster_component.runtime.foreign import ForeignHost
@@ -84,7 +87,8 @@ class LocalHost:
         self._ref = ref
         self._sessions: dict[tuple[str, str], KedroRunSession] = {}
         self._handlers: dict[tuple[str, str], list[logging.Handler]] = {}
-        self._is_open = False
+        self._is_open = self._is_ready = False
+        self._start_method: str | None = None
         self._lock = threading.RLock()
 
     def missing_memory(
@@ -143,6 +147,7 @@ class LocalHost:
             live.import_plugins()
             live.import_dataset_classes(dataset_types)
             live.import_for_memory()
+            self._start_method = multiprocessing.get_start_method(allow_none=True)
 
     def close_run(self, run_id: str) -> None:
         """See `KedroHost`."""
@@ -156,6 +161,7 @@ class LocalHost:
     def _in_session(self, request: SessionRequest, sink: LogSink) -> Iterator[KedroRunSession]:
         """The project's surroundings, the log bridge and the job's loggers; the project is opened the first time."""
         with self._lock, inside_project(self._ref):
+            self._become_a_program()
             if not self._is_open:
                 open_project(self._ref)
                 self._is_open = True
@@ -165,6 +171,18 @@ class LocalHost:
                 session = self._session(request)
                 with session.mlflow.in_force():
                     yield session
+
+    def _become_a_program(self) -> None:
+        """Let the project find what it finds under `kedro run`; once, before its modules are imported.
+
+        A process that Dagster starts by `multiprocessing` has got the method it was started by as a default that cannot
+        be set again. With the system's own a node's workers know what the node has set in its modules. It ends in
+        another order, too.
+        """
+        if not self._is_ready and multiprocessing.parent_process() is not None:
+            multiprocessing.set_start_method(self._start_method, force=True)
+            end_like_a_program(partial(inside_project, self._ref))
+        self._is_ready = True
 
     def _session(self, request: SessionRequest) -> KedroRunSession:
         from kedro_dagster_component.runtime.session import KedroRunSession

@@ -1,8 +1,7 @@
 """Imported by the fork server of a multiprocess run: loads the job and opens the Kedro project once, for all steps.
 
 Nothing that belongs to a run happens here: no session, no context, no hook. What the project's modules do when they
-are imported happens once instead of once for each step. The same random state in every step would be a change from
-`kedro run`, so forks are seeded anew.
+are imported happens once instead of once for each step; see `random_state` for what a fork must not share.
 """
 
 from __future__ import annotations
@@ -15,21 +14,30 @@ import warnings
 from pathlib import Path
 
 from kedro_dagster_component.compat.dagster import load_job
+from kedro_dagster_component.compat.python import leave_exit_handlers_to_this_process
 from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE, WarmUp
 from kedro_dagster_component.runtime.host import hosts
+from kedro_dagster_component.runtime.process_watch import ProcessWatch
+from kedro_dagster_component.runtime.random_state import RandomWatch
 
 _HARMLESS = frozenset({"jemalloc_bg_thd", "polars-ooc-clea"})
 """Native threads that forks do without: jemalloc starts its own anew, that of Polars only tidies its spill folder."""
 
 
-def _risk(culprit: str) -> str | None:
+def _risk(culprit: str, changes: ProcessWatch) -> str | None:
     """What makes forks of this process unsafe after the imports of a culprit; None for nothing known."""
     torch = sys.modules.get("torch")
     if torch is not None and torch.cuda.is_initialized():
         return f"{culprit} initialises CUDA when it is imported"
     others = [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
     others += _native_threads()
-    return f"{culprit} starts threads when it is imported ({', '.join(others)})" if others else None
+    if others:
+        return f"{culprit} starts threads when it is imported ({', '.join(others)})"
+    if changes.exit_handlers:
+        names = ", ".join(changes.exit_handlers)
+        return f"{culprit} registers what to do at the end of a process when it is imported ({names})"
+    opened = changes.opened()
+    return f"{culprit} keeps open what it opens when it is imported ({', '.join(opened)})" if opened else None
 
 
 def _native_threads() -> list[str]:
@@ -62,27 +70,19 @@ def _native_names() -> list[str]:
 
 
 def _warm(warm_up: WarmUp) -> str | None:
+    watch, changes = RandomWatch(), ProcessWatch()
     if warm_up.job is not None:
         try:
             load_job(warm_up.job)
         except Exception as error:  # noqa: BLE001  (whatever the code location raises: a step says it better)
             return f"the code location cannot be loaded ({type(error).__name__})"
-    risk = _risk("the code location")
+    risk = _risk("the code location", changes)
     if risk is not None or warm_up.ref is None:
         return risk
     hosts.warm(warm_up)
-    os.register_at_fork(after_in_child=_reseed)
-    return _risk("the project")
-
-
-def _reseed() -> None:
-    """Seed the global generators that a fork would share with its siblings; `random` does so by itself."""
-    numpy = sys.modules.get("numpy")
-    if numpy is not None:
-        numpy.random.seed()
-    torch = sys.modules.get("torch")
-    if torch is not None:
-        torch.seed()
+    watch.fork_with_own_numbers()
+    leave_exit_handlers_to_this_process()
+    return _risk("the project", changes)
 
 
 risk: str | None = None

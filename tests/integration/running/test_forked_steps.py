@@ -1,6 +1,8 @@
 """Steps of multiprocess runs: forked where a fork is as good as a new process, started afresh where it is not."""
 
 import json
+import multiprocessing
+import random
 import sys
 
 import pytest
@@ -99,16 +101,43 @@ def test_a_thread_that_the_code_location_starts_is_there_for_its_assets(run):
     assert "service" in said[0]
 
 
-def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_what_they_need(run, tmp_path):
-    imports = """
+GENERATORS = """
+import atexit
+import multiprocessing
+import random
 import sys
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
 
+import numpy as np
+
+random.seed(7)
+SEEDED = [random, random.Random(7), np.random.default_rng(7)]
+OTHERS = [np.random, random.Random(), np.random.default_rng()]
+POOLS = []
 WAS_THERE = []
 os.register_at_fork(after_in_child=lambda: WAS_THERE.append("pandas" in sys.modules))
 """
-    _, said = run(imports, '[open(f"/proc/{os.getppid()}/cmdline").read(), WAS_THERE]')
+ANSWER = """{
+    "parent": open(f"/proc/{os.getppid()}/cmdline").read(),
+    "was there": WAS_THERE,
+    "seeded": [one.random() for one in SEEDED],
+    "others": [one.random() for one in OTHERS],
+    "start method": multiprocessing.get_start_method(),
+    "worker": POOLS.append(ProcessPoolExecutor(1)) or POOLS[0].submit(abs, -3).result(),
+    "end": str(atexit.register(Path("ended").touch)),
+}"""
+
+
+def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_what_they_need(run, tmp_path):
+    _, said = run(GENERATORS, ANSWER)
     assert said == []
-    for name in ("one", "two"):
-        parent, was_there = json.loads((tmp_path / "demo" / "data" / f"{name}.json").read_text())["answer"]
-        assert "forkserver" in parent
-        assert was_there == [True]
+    one, two = (json.loads((tmp_path / f"demo/data/{name}.json").read_text())["answer"] for name in ("one", "two"))
+    assert "forkserver" in one["parent"]
+    assert one["was there"] == two["was there"] == [True]
+    assert one["seeded"] == two["seeded"]
+    assert one["seeded"][0] == one["seeded"][1] == random.Random(7).random()
+    assert set(one["others"]).isdisjoint(two["others"])
+    assert one["worker"] == 3, "and nobody waits for a worker that nobody has ended"
+    assert (tmp_path / "demo/ended").exists()
+    assert one["start method"] == multiprocessing.get_context().get_start_method()
