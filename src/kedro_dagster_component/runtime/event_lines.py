@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -65,13 +66,15 @@ class LineBatches(logging.Handler):
     def flush(self) -> None:
         """Write the lines that are kept; where that fails, one by one, as Dagster does, which tells of it."""
         with self.lock or threading.RLock():
-            lines, self._lines = self._lines, []
-            if not lines:
+            if not self._lines:
                 return
             self._is_writing.now = True
             try:
-                self._write(lines)
+                with _interrupts_wait():
+                    self._write(self._lines)
+                    self._lines = []
             except Exception:  # noqa: BLE001  (whatever a storage raises)
+                lines, self._lines = self._lines, []
                 for line in lines:
                     self._writer.emit(line)
             finally:
@@ -104,6 +107,24 @@ class LineBatches(logging.Handler):
         if timer is not None and timer is not threading.current_thread():
             timer.cancel()
             timer.join()
+
+
+@contextmanager
+def _interrupts_wait() -> Iterator[None]:
+    """Let a signal that ends the run come when the block is done: nobody could say whether its lines are written."""
+    handlers: dict[int, Any] = {}
+    came: list[int] = []
+    try:
+        if threading.current_thread() is threading.main_thread():  # in no other do they come
+            for ending in (signal.SIGINT, signal.SIGTERM):
+                if callable(signal.getsignal(ending)):
+                    handlers[ending] = signal.signal(ending, lambda number, _frame: came.append(number))
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+        for number in came:
+            signal.raise_signal(number)
 
 
 _open: list[LineBatches] = []

@@ -214,6 +214,30 @@ def test_lines_that_cannot_be_written_together_are_written_one_by_one():
     assert writer.records == ["one", "two"]
 
 
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_run_that_is_ended_while_lines_are_written_has_each_once(number):
+    writes = []
+
+    def end(_number, _frame):
+        raise KeyboardInterrupt
+
+    def write(records):
+        signal.raise_signal(number)
+        writes.append([one.getMessage() for one in records])
+
+    batches = LineBatches(Kept(), write)
+    batches.handle(line("one"))
+    before = signal.signal(number, end)
+    try:
+        with pytest.raises(KeyboardInterrupt):
+            batches.handle(line("two", logging.WARNING))
+        assert signal.getsignal(number) is end
+    finally:
+        signal.signal(number, before)
+    batches.end()
+    assert writes == [["one", "two"]]
+
+
 def test_what_the_storage_says_while_it_writes_is_not_written():
     writes = []
 
