@@ -90,12 +90,12 @@ def _place_of(executor: ExecutorConfig) -> str | None:
 def _problem(path: KeyPath, place: str, ways: Mapping[str, str], positions: Positions) -> Problem:
     shown = [*ways.values()][:_SHOWN]
     more = f" and {len(ways) - len(shown)} more" if len(ways) > len(shown) else ""
-    noun = "dataset" if len(ways) == 1 else "datasets"
+    noun, has, it = ("dataset", "has", "it") if len(ways) == 1 else ("datasets", "have", "them")
     return positions.problem(
         path,
-        f"steps run {place}, and the in-memory {noun} {', '.join(shown)}{more} has to go from one to the other: Dagster's "
-        "`io_manager` must keep it where both can reach it",
-        hint="put the nodes into one step (`group_nodes_by: memory`), add it to the catalog, or give the code location an "
+        f"steps run {place}, and the in-memory {noun} {', '.join(shown)}{more} {has} to go from one to the other: Dagster's "
+        f"`io_manager` must keep {it} where both can reach {it}",
+        hint=f"put the nodes into one step (`group_nodes_by: memory`), add {it} to the catalog, or give the code location an "
         "`io_manager` on shared storage",
         at_key=True,
     )
