@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 import importlib.resources
+import sys
 import warnings
 from collections.abc import Collection, Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from kedro.framework import project
 from kedro.framework.project import pipelines, settings
@@ -18,6 +21,7 @@ from kedro_dagster_component.compat.kedro import loaded_pipelines
 from kedro_dagster_component.errors import StaleNodeError
 from kedro_dagster_component.introspection.nodes import fingerprint_of
 from kedro_dagster_component.manifest import NodeEntry
+from kedro_dagster_component.runtime.module_effects import does_more_than_define
 
 
 def live_node(entry: NodeEntry) -> Node:
@@ -53,16 +57,19 @@ def _node_in_registry(entry: NodeEntry) -> tuple[Node | None, list[Node]]:
 def import_pipelines(names: Collection[str], *, is_job: bool) -> None:
     """Import some registered pipelines, as `kedro run --pipelines` does since Kedro 1.5, or all of them.
 
-    All are imported where nothing else is safe: where a pipeline is not made by the folder of its name, or by others,
-    and in a run that is no job of a project with hooks, which may look at any of them as under `kedro run` without a
-    pipeline. What this process has imported stays.
+    All are imported where nothing else is safe: where a pipeline is not made by the folder of its name, or by others.
+    A run that is no job is as `kedro run` without a pipeline, which imports all: here too, in a project with hooks, which
+    may look at any of them, and where other modules do more than define when they are imported. What this process has
+    imported stays.
 
     Args:
         names: Of the run; with `__default__`, or empty, all of them.
         is_job: Whether they are those of a job, and not just those that the nodes of the run are in.
     """
     loaded = loaded_pipelines()
-    wanted = None if "__default__" in names or not (is_job or not settings.HOOKS) else _folders(names)
+    wanted = None if "__default__" in names or (settings.HOOKS and not is_job) else _folders(names)
+    if wanted and loaded is not None and not is_job and _others_do_something(wanted):
+        wanted = None
     if loaded is not None and wanted and not wanted <= loaded and _imported(wanted | loaded):
         return
     if loaded is not None and not (wanted and wanted <= loaded):
@@ -77,6 +84,16 @@ def _folders(names: Collection[str]) -> frozenset[str]:
         if all((root / name).is_dir() for name in names):
             return frozenset(names)
     return frozenset()
+
+
+@functools.cache
+def _others_do_something(names: frozenset[str]) -> bool:
+    """Whether a module that is not imported with some pipelines may change something that their nodes see."""
+    root = Path(str(importlib.resources.files(f"{project.PACKAGE_NAME}")))
+    own = [root / "pipelines" / name for name in names]
+    files = (file for file in root.rglob("*.py") if not any(file.is_relative_to(folder) for folder in own))
+    known = {getattr(module, "__file__", None) for module in list(sys.modules.values())}
+    return any(does_more_than_define(file) for file in files if str(file) not in known)
 
 
 def _imported(names: frozenset[str]) -> bool:

@@ -12,8 +12,7 @@ import sys
 from kedro.pipeline import node, pipeline
 
 if "introspection" not in " ".join(sys.orig_argv):
-    with open("imports.txt", "a") as file:
-        print("{name}", file=file)
+    noted = open("imports.txt", "a").write("{name}\\n")
 
 
 def {name}():
@@ -68,10 +67,10 @@ DAGSTER = """
 def run(builder, locate, tmp_path):
     """Runs of a project with the pipelines `light` and `heavy`; after each, which of them were imported for it."""
 
-    def run(*requests, registry=FOUND, settings=""):
+    def run(*requests, registry=FOUND, settings="", more=None):
         root = tmp_path / "demo"
         files = {f"src/demo/pipelines/{name}/__init__.py": PIPELINE.format(name=name) for name in ("light", "heavy")}
-        files["src/demo/pipelines/__init__.py"] = ""
+        files |= {"src/demo/pipelines/__init__.py": "", **(more or {})}
         texts = {"registry": registry, "settings": settings, "catalog": CATALOG, "parameters": "", "dagster": DAGSTER}
         builder(root, **texts, files=files).write()
         reports = locate(tmp_path / "location", {"kedro": f"project: {root}"}).run(*requests)
@@ -112,3 +111,10 @@ def test_a_registry_that_needs_all_of_them_gets_them(run, executor):
 def test_hooks_see_all_of_them_where_kedro_would_show_all(run, tmp_path):
     run({"assets": ["light_made"]}, settings=HOOKS)
     assert (tmp_path / "demo/counted.txt").read_text().split() == ["2"]
+
+
+def test_without_a_job_nodes_see_what_the_import_of_other_pipelines_does(run):
+    """As under `kedro run --nodes`; a job is as `kedro run --pipelines`."""
+    more = {"src/demo/pipelines/heavy/nodes.py": "import os\nos.environ['HEAVY'] = 'there'"}
+    imported, _ = run({"job": "only_light"}, {"assets": ["light_made"]}, more=more)
+    assert imported == ["light", "heavy"]
