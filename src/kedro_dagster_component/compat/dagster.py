@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -22,6 +24,16 @@ from dagster.components.core.decl import ComponentDecl
 from dagster_shared.error import SerializableErrorInfo
 
 _ONE_PROCESS = frozenset({"in_process", "execute_in_process_executor"})
+
+_IMPORTED_BY_STEPS = (
+    "dagster._core.instance.factory",
+    "dagster._core.secrets.env_file",
+    "dagster._core.storage.local_compute_log_manager",
+    "dagster._core.storage.migration.utils",
+    "dagster._core.storage.root",
+    "dagster._core.system_config.composite_descent",
+    "upath.implementations.local",  # of the storage for the state of definitions
+)
 
 
 class LoadError(ComponentTreeException, DagsterUserCodeProcessError, click.ClickException):
@@ -106,6 +118,16 @@ def portable_job(plan_context: Any, execution_plan: Any) -> Any:
 def load_job(job: Any) -> None:
     """Load a job from `portable_job`: Dagster keeps the last one, and finds it again in forks of this process."""
     job.get_definition()
+
+
+def import_step_modules() -> None:
+    """Import what Dagster imports late, in each step process anew: in one that steps are forked from, once for all.
+
+    Reason: nothing public tells; a module that is not there (any more) is left to the steps.
+    """
+    for name in _IMPORTED_BY_STEPS:
+        with suppress(ImportError):
+            import_module(name)
 
 
 def makes_definitions() -> bool:

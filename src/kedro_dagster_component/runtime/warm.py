@@ -6,6 +6,7 @@ are imported happens once instead of once for each step; see `random_state` for 
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import sys
@@ -13,7 +14,9 @@ import threading
 import warnings
 from pathlib import Path
 
-from kedro_dagster_component.compat.dagster import load_job
+import kedro_dagster_component.runtime.check_runs
+import kedro_dagster_component.runtime.step  # noqa: F401  (what steps import of this package, as `check_runs`)
+from kedro_dagster_component.compat.dagster import import_step_modules, load_job
 from kedro_dagster_component.compat.python import leave_exit_handlers_to_this_process
 from kedro_dagster_component.runtime.fork_server import WARM_VARIABLE, WarmUp
 from kedro_dagster_component.runtime.host import hosts
@@ -89,4 +92,9 @@ risk: str | None = None
 """Why forks of this process are not as good as new processes; None for nothing known."""
 
 if WARM_VARIABLE in os.environ:
+    gc.disable()
+    import_step_modules()
     risk = _warm(pickle.loads(Path(os.environ.pop(WARM_VARIABLE)).read_bytes()))  # noqa: S301  (of our own process)
+    # A collection in a fork would look at all of this once more, and so copy its pages: that was half of what a step cost.
+    gc.freeze()
+    gc.enable()

@@ -103,6 +103,7 @@ def test_a_thread_that_the_code_location_starts_is_there_for_its_assets(run):
 
 GENERATORS = """
 import atexit
+import gc
 import multiprocessing
 import random
 import sys
@@ -121,6 +122,7 @@ os.register_at_fork(after_in_child=lambda: WAS_THERE.append("pandas" in sys.modu
 ANSWER = """{
     "parent": open(f"/proc/{os.getppid()}/cmdline").read(),
     "was there": WAS_THERE,
+    "collects, and shares": [gc.isenabled(), gc.get_freeze_count() > 10_000],
     "seeded": [one.random() for one in SEEDED],
     "others": [one.random() for one in OTHERS],
     "start method": multiprocessing.get_start_method(),
@@ -135,6 +137,7 @@ def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_
     one, two = (json.loads((tmp_path / f"demo/data/{name}.json").read_text())["answer"] for name in ("one", "two"))
     assert "forkserver" in one["parent"]
     assert one["was there"] == two["was there"] == [True]
+    assert one["collects, and shares"] == [True, True]
     assert one["seeded"] == two["seeded"]
     assert one["seeded"][0] == one["seeded"][1] == random.Random(7).random()
     assert set(one["others"]).isdisjoint(two["others"])
