@@ -75,7 +75,7 @@ def server(workspace, environment, chromium):
         server.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # while Playwright runs, no other test of the process can run an event loop of its own
 def browser(chromium):
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=chromium, headless=True, args=ARGUMENTS)
