@@ -15,10 +15,10 @@ from kedro_dagster_component.runtime.handover import Surroundings, load
 from kedro_dagster_component.runtime.host import hosts
 from kedro_dagster_component.runtime.messages import CheckRequest, InputKeys, LoadRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_origin
-from kedro_dagster_component.runtime.resource import SessionOptions
+from kedro_dagster_component.runtime.resource import KedroSessionResource
 from kedro_dagster_component.runtime.run_partitions import parameters_of
 from kedro_dagster_component.runtime.step_checks import StepChecks
-from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
+from kedro_dagster_component.runtime.view import RunView, sink_of, step_session
 
 
 def run_checks(context: dg.OpExecutionContext, instance: InstancePlan, plan: StepPlan) -> Iterator[Any]:
@@ -93,15 +93,15 @@ def _look(
     is_validated: bool,
 ) -> CheckedData:
     """Load a dataset, or one partition of it, and look at it."""
-    options: SessionOptions = getattr(context.resources, instance.key).options
+    resource: KedroSessionResource = getattr(context.resources, instance.key)
     view = RunView.of_op(context)
-    session = session_request(view, instance, options)
+    session = step_session(view, instance, resource)
     key = next(iter(keys.parameters)) if keys is not None else None
     memory = load(Surroundings.of_op(context), dataset, "asset check", key) if dataset.is_memory else None
     request = LoadRequest(
         session=session,
         dataset=dataset.spellings[-1],
-        version=options.load_versions.get(dataset.name) if dataset.is_versioned else None,
+        version=resource.options.load_versions.get(dataset.name) if dataset.is_versioned else None,
         mlflow_origin=recorded_origin(view.instance, view.run, dataset),
         keys=keys,
     )

@@ -12,6 +12,7 @@ import dagster as dg
 
 from kedro_dagster_component.plan import UNCHANGED, DatasetPlan, InstancePlan, difference
 from kedro_dagster_component.runtime.handover import Surroundings, store
+from kedro_dagster_component.runtime.messages import SessionRequest
 
 _IO_MANAGER = "io_manager"
 LIVE = object()
@@ -42,6 +43,10 @@ class KedroSessionResource(dg.IOManager):
     """Options of the Kedro session of a run, and the way other assets read Kedro's datasets.
 
     In-memory datasets go through Dagster's `io_manager`; all others through the Kedro catalog.
+
+    Attributes:
+        options: From the resource's configuration.
+        session: What the session is made from, once a step has found it out for all steps of this process; None before.
     """
 
     def __init__(
@@ -61,6 +66,7 @@ class KedroSessionResource(dg.IOManager):
         """
         self._resources = resources
         self.options = options
+        self.session: SessionRequest | None = None
         self._instance = instance
         self._load_dataset = load_dataset
 

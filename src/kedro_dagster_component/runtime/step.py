@@ -25,14 +25,14 @@ from kedro_dagster_component.runtime.host import hosts
 from kedro_dagster_component.runtime.messages import DatasetReport, KeyRequest, MemoryRef, StepRequest, StepResult
 from kedro_dagster_component.runtime.mlflow_claim import with_mlflow_run
 from kedro_dagster_component.runtime.orphan import end_with_run
-from kedro_dagster_component.runtime.resource import LIVE, SessionOptions
+from kedro_dagster_component.runtime.resource import LIVE, KedroSessionResource
 from kedro_dagster_component.runtime.run_partitions import input_keys, parameters_of, step_keys
 from kedro_dagster_component.runtime.runs import recorded_by_run, recorded_memory
 from kedro_dagster_component.runtime.step_checks import CHECKED_KEY, StepChecks
 from kedro_dagster_component.runtime.step_inputs import mlflow_origins, overridden_parameters, pinned_versions
 from kedro_dagster_component.runtime.step_metadata import saved_metadata, step_metadata
 from kedro_dagster_component.runtime.unattended import open_run
-from kedro_dagster_component.runtime.view import RunView, session_request, sink_of
+from kedro_dagster_component.runtime.view import RunView, sink_of, step_session
 
 DONE = "done"
 """Output of the op that runs a node for one partition key."""
@@ -54,7 +54,7 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
         partition by its key, is logged as a materialisation.
     """
     op_context: dg.OpExecutionContext = getattr(context, "op_execution_context", context)
-    options: SessionOptions = getattr(op_context.resources, instance.key).options
+    resource: KedroSessionResource = getattr(op_context.resources, instance.key)
     view = RunView.of_op(op_context)
     end_with_run(view)
     with open_line_batches(view.log, view.instance, view.run.run_id):
@@ -62,7 +62,7 @@ def run_step(context: Any, instance: InstancePlan, plan: StepPlan) -> Iterator[A
         if only_checks(op_context.job_def, op_context.op_handle.path[0]):
             yield from run_checks(op_context, instance, plan)
         else:
-            step = _Step(op_context, instance, plan, options, view)
+            step = _Step(op_context, instance, plan, resource, view)
             yield from _run_keys(op_context, step, plan, step_keys(op_context, instance, plan))
 
 
@@ -92,9 +92,7 @@ def finish_fan_out(context: dg.OpExecutionContext, instance: InstancePlan, plan:
     if only_checks(context.job_def, plan.op_name):
         yield from run_checks(context, instance, plan)
         return
-    options: SessionOptions = getattr(context.resources, instance.key).options
-    view = RunView.of_op(context)
-    session = session_request(view, instance, options)
+    session = step_session(RunView.of_op(context), instance, getattr(context.resources, instance.key))
     if session.shares_process:
         hosts.get(instance.ref).node_done(session, plan.node, sink_of(context.log))
     yield from outputs_without_event(context, plan)
@@ -126,15 +124,14 @@ class _Step:
         context: dg.OpExecutionContext,
         instance: InstancePlan,
         plan: StepPlan,
-        options: SessionOptions,
+        resource: KedroSessionResource,
         view: RunView,
     ) -> None:
-        self._context, self._instance, self._plan, self._options = context, instance, plan, options
+        self._context, self._instance, self._plan, self._options = context, instance, plan, resource.options
         self._sink = sink_of(context.log)
         self._host = hosts.get(instance.ref)
-        self._session = with_mlflow_run(
-            view, instance, session_request(view, instance, options), self._host, self._sink
-        )
+        session = step_session(view, instance, resource)
+        self._session = with_mlflow_run(view, instance, session, self._host, self._sink)
         has_outputs = context.get_mapping_key() is None
         self._checks = {one.node.id: StepChecks(context, one, has_outputs=has_outputs) for one in plan.nodes}
         self._running: NodePlan | None = None

@@ -15,7 +15,7 @@ from kedro_dagster_component.runtime.group import nodes_of_run
 from kedro_dagster_component.runtime.logs import LogLine, LogSink
 from kedro_dagster_component.runtime.messages import RunInfo, SessionRequest
 from kedro_dagster_component.runtime.mlflow_record import recorded_run_id
-from kedro_dagster_component.runtime.resource import SessionOptions
+from kedro_dagster_component.runtime.resource import KedroSessionResource, SessionOptions
 from kedro_dagster_component.runtime.run_partitions import run_parameters
 from kedro_dagster_component.runtime.runs import run_record, save_version
 
@@ -86,6 +86,22 @@ def session_request(
         info=info,
         mlflow_run_id=recorded_run_id(record.dagster_run, instance.key),
     )
+
+
+def step_session(view: RunView, instance: InstancePlan, resource: KedroSessionResource) -> SessionRequest:
+    """The `session_request` of a step, which is found out once where all steps of the run share a process.
+
+    Args:
+        view: The run, as the step sees it.
+        instance: The component instance.
+        resource: Its session resource, which lives as long as the run does in this process.
+    """
+    if resource.session is not None:
+        return resource.session
+    found = session_request(view, instance, resource.options)
+    if found.shares_process:
+        resource.session = found
+    return found
 
 
 def pipelines_of_run(view: RunView, instance: InstancePlan, nodes: Iterable[NodeEntry]) -> tuple[str, ...]:
