@@ -57,8 +57,14 @@ dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the exampl
 
 ## Check it
 
+# The checks run while the other environments are installed. None of these may do so beside the tests: an installation of the
+# examples writes into their folders.
 .PHONY: test
-test: lint test-current test-lowest test-mlflow  ## every check and test, then those on the lowest versions and with MLflow
+test: .venv/.test  ## every check and test, then those on the lowest versions and with MLflow
+	$(MAKE) lint & lint=$$!; $(MAKE) .venv-mlflow/.test & mlflow=$$!; $(MAKE) .venv-lowest/.test; wait $$lint; wait $$mlflow
+	$(MAKE) test-current
+	$(MAKE) test-lowest
+	$(MAKE) test-mlflow
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, mypy and the layers
@@ -72,19 +78,24 @@ format: .venv/.test  ## let ruff fix and format
 	$(BIN)/ruff check --fix
 	$(BIN)/ruff format
 
+# Most of the tests' processes are told not to write any, and would compile some 150 modules each.
+.PHONY: bytecode
+bytecode:
+	@$(PYTHON) -m compileall -q src tests
+
 .PHONY: test-current
-test-current: .venv/.test  ## unit, integration and e2e tests with coverage
+test-current: .venv/.test bytecode  ## unit, integration and e2e tests with coverage
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --cov --cov-report=
 	@echo "Coverage of the parts without side effects:"
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_PERCENT)
 
 .PHONY: test-unit
-test-unit: .venv/.test  ## the unit tests alone
+test-unit: .venv/.test bytecode  ## the unit tests alone
 	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/unit
 
 # OmegaConf 2.3 has no limit of keys, and tells an alias that holds itself in another way: those two tests want 2.4.
 .PHONY: test-lowest
-test-lowest: .venv-lowest/.test  ## the tests that run on the lowest versions
+test-lowest: .venv-lowest/.test bytecode  ## the tests that run on the lowest versions
 	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration/introspection \
 		tests/integration/component/test_component_places.py \
 		tests/integration/running/test_{outputs,overrides,partitions,versions}.py \
@@ -92,7 +103,7 @@ test-lowest: .venv-lowest/.test  ## the tests that run on the lowest versions
 		-k "not (test_broken_files and dagster.yml:1:4)"
 
 .PHONY: test-mlflow
-test-mlflow: .venv-mlflow/.test  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
+test-mlflow: .venv-mlflow/.test bytecode  ## the tests with kedro-mlflow, which acts in every Kedro project of its environment
 	$(BIN_MLFLOW)/python -m pytest $(PYTEST_OPTIONS) tests/mlflow
 
 .PHONY: pictures

@@ -13,6 +13,7 @@ import yaml
 
 from kedro_dagster_component.scaffolder import KedroProjectScaffolder, KedroScaffoldParams
 from tests.projects import KedroProjectBuilder
+from tests.warm_processes import warm_processes
 
 TYPE = "kedro_dagster_component.KedroProjectComponent"
 DEFINITIONS = """\
@@ -83,9 +84,9 @@ class DgProject:
         return dg.load_from_defs_folder(path_within_project=self.root)
 
     def dg(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [str(Path(sys.executable).with_name("dg")), *arguments]
         environment = {**os.environ, "COLUMNS": "300", "VIRTUAL_ENV": sys.prefix}
-        return subprocess.run(command, cwd=self.root, env=environment, capture_output=True, text=True, check=False)
+        program = Path(sys.executable).with_name("dg")
+        return warm_processes.run(program, *arguments, cwd=self.root, env=environment, timeout=240)
 
     def tree(self) -> list[str]:
         return sorted(

@@ -18,6 +18,7 @@ from mlflow.tracking import MlflowClient
 import mlflow
 from tests.locations import CodeLocation
 from tests.projects import KedroProjectBuilder
+from tests.warm_processes import warm_processes
 
 DRIVER = Path(__file__).parents[1] / "integration" / "running" / "driver.py"
 EXPERIMENT = "demo-experiment"
@@ -264,7 +265,7 @@ class World:
         asked, answered = self.root / "requests.json", self.root / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")
         answered.unlink(missing_ok=True)
-        done = self._command(DRIVER, asked, answered, cwd=self.location.root)
+        done = warm_processes.run(DRIVER, str(asked), str(answered), cwd=self.location.root, env=self.env, timeout=300)
         if not ok:
             return done
         assert answered.exists(), done.stdout[-4000:] + done.stderr[-8000:]

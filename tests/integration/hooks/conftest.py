@@ -12,6 +12,7 @@ from hook_traces import CATALOG, DAGSTER, HOOKS, PARAMETERS, REGISTRY, SETTINGS,
 
 from tests.locations import CodeLocation
 from tests.projects import KedroProjectBuilder
+from tests.warm_processes import warm_processes
 
 DRIVER = Path(__file__).parents[1] / "running" / "driver.py"
 
@@ -43,7 +44,7 @@ class Tracing:
         asked, answered = self.root / "requests.json", self.root / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")
         answered.unlink(missing_ok=True)
-        self.command(sys.executable, str(DRIVER), str(asked), str(answered), cwd=self.location.root, timeout=timeout)
+        self._warm(DRIVER, str(asked), str(answered), timeout=timeout)
         assert answered.exists()
         return json.loads(answered.read_text(encoding="utf-8"))
 
@@ -60,13 +61,17 @@ class Tracing:
         assert not ok or done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
         return done
 
+    def _warm(self, script, *arguments, timeout=240):
+        done = warm_processes.run(script, *arguments, cwd=self.location.root, env=self.env(), timeout=timeout)
+        assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-8000:]
+
     def kedro_run(self, *arguments, ok=True):
         return self.command(sys.executable, "-m", "kedro", "run", *arguments, ok=ok)
 
     def dg_launch(self, *arguments):
         """Id of the run that `dg launch` makes in its own process."""
         before = self.run_ids()
-        self.command(str(Path(sys.executable).with_name("dg")), "launch", *arguments, cwd=self.location.root)
+        self._warm(Path(sys.executable).with_name("dg"), "launch", *arguments)
         (new,) = [run_id for run_id in self.run_ids() if run_id not in before]
         return new
 

@@ -11,6 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.warm_processes import warm_processes
+
 TESTS = Path(__file__).parents[2]
 DRIVER = Path(__file__).with_name("driver.py")
 
@@ -80,15 +82,8 @@ class Location:
         folder = Path(tempfile.mkdtemp(dir=self.root))  # several may run at a time
         asked, answered = folder / "requests.json", folder / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")
-        done = subprocess.run(
-            [sys.executable, str(DRIVER), str(asked), str(answered)],
-            cwd=self.root,
-            env={**self.environment(), **(env or {})},
-            capture_output=True,
-            text=True,
-            timeout=timeout,
-            check=False,
-        )
+        environment = {**self.environment(), **(env or {})}
+        done = warm_processes.run(DRIVER, str(asked), str(answered), cwd=self.root, env=environment, timeout=timeout)
         assert answered.exists(), done.stdout[-4000:] + done.stderr[-8000:]
         return json.loads(answered.read_text(encoding="utf-8"))
 
