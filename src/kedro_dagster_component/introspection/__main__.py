@@ -14,13 +14,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-
 _ALLOCATIONS = 200_000
 
 
 def main(directory: str) -> None:
     """Put the package there without running its top module, which imports Dagster: 0.7 seconds for nothing."""
-    gc.set_threshold(_ALLOCATIONS)  # a process of imports has next to no garbage; looking for it takes a tenth of its time
+    gc.set_threshold(
+        _ALLOCATIONS
+    )  # a process of imports has next to no garbage; looking for it takes a tenth of its time
     if "kedro_dagster_component" not in sys.modules:
         sys.modules["kedro_dagster_component"] = _lazy_package(Path(__file__).resolve().parent.parent)
     from kedro_dagster_component.introspection.worker import main as answer_request
