@@ -7,6 +7,7 @@ import importlib
 import logging.config
 import os
 import pathlib
+import signal
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -19,14 +20,20 @@ _BEFORE_CHILDREN = 1_000_000
 """Priority of what a process of `multiprocessing` does first when it ends: the highest."""
 
 
-def stop_fork_server() -> None:
+def stop_fork_server(*, at_once: bool = False) -> None:
     """End this process's fork server, if it has one.
 
     A process has one fork server for its life, with what it preloaded first; the next run may belong to another
-    project. `multiprocessing` has no public way to end it. The same name from Python 3.10 to 3.13.
+    project. `multiprocessing` has no public way to end it. The same names from Python 3.10 to 3.13.
+
+    Args:
+        at_once: Whether to end it in the middle of its imports, after which it ends by itself.
     """
-    module = sys.modules.get("multiprocessing.forkserver")
-    stop = getattr(getattr(module, "_forkserver", None), "_stop", None)
+    server = getattr(sys.modules.get("multiprocessing.forkserver"), "_forkserver", None)
+    process = getattr(server, "_forkserver_pid", None)
+    if at_once and process is not None:
+        os.kill(process, signal.SIGKILL)
+    stop = getattr(server, "_stop", None)
     if stop is not None:
         stop()
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, nullcontext
 from typing import Any
 
 import dagster as dg
@@ -46,23 +46,32 @@ class KedroExecutor(Executor):
         """
         view = RunView.of_plan(plan_context)
         lifecycle = RunLifecycle(view)
-        lifecycle.start()
-        try:
-            with self._fork_server(view, portable_job(plan_context, execution_plan)) as risk:
-                inner = self._inner if risk or self._forking is None else self._forking
-                if risk:
-                    plan_context.log.info("Steps are started afresh and not forked: %s", risk)
-                for event in inner.execute(plan_context, execution_plan):
-                    lifecycle.observe(event)
-                    yield event
-        except BaseException as error:
-            lifecycle.finish(error)
-            raise
-        lifecycle.finish(None)
+        with ExitStack() as stack:
+            # First, since it has much to import: at the same time as this process does for its hooks.
+            ready = stack.enter_context(self._fork_server(view, portable_job(plan_context, execution_plan)))
+            lifecycle.start()
+            try:
+                with stack.pop_all():
+                    for event in self._steps_of(plan_context, ready()).execute(plan_context, execution_plan):
+                        lifecycle.observe(event)
+                        yield event
+            except BaseException as error:
+                lifecycle.finish(error)
+                raise
+            lifecycle.finish(None)
 
-    def _fork_server(self, view: RunView, job: Any) -> AbstractContextManager[str | None]:
+    def _steps_of(self, plan_context: Any, risk: str | None) -> Executor:
+        """The executor that starts the steps."""
         if self._forking is None:
-            return nullcontext()
+            return self._inner
+        if risk is None:
+            return self._forking
+        plan_context.log.info("Steps are started afresh and not forked: %s", risk)
+        return self._inner
+
+    def _fork_server(self, view: RunView, job: Any) -> AbstractContextManager[Callable[[], str | None]]:
+        if self._forking is None:
+            return nullcontext(lambda: None)
         return fork_server(_warm_up(view, job), type(self._inner).__module__)  # first, as Dagster wants it
 
 

@@ -7,7 +7,7 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from multiprocessing.connection import Connection
@@ -72,29 +72,37 @@ def forking_config(executor_name: str, config: Mapping[str, Any]) -> Mapping[str
 
 
 @contextmanager
-def fork_server(warm_up: WarmUp, *first: str) -> Iterator[str | None]:
+def fork_server(warm_up: WarmUp, *first: str) -> Iterator[Callable[[], str | None]]:
     """A fork server for the steps that are started in the block; it ends with the block.
+
+    It imports what it has to while the block goes on, until that asks for it.
 
     Args:
         warm_up: What it has ready.
         *first: Modules it imports before anything else.
 
     Yields:
-        What makes its forks differ from new processes, and unsafe: a fork has none of the threads of its parent. Then
-        the server has ended already. None for nothing known.
+        Waits for the server. What makes its forks differ from new processes, and unsafe: a fork has none of the threads of
+        its parent. Then the server has ended already. None for nothing known.
     """
+    modules = (*first, *PRELOADED)
     with _file_of(warm_up) as file:
-        os.environ[WARM_VARIABLE] = file
+
+        def ready() -> str | None:
+            # New processes have the variables that hooks have set since, and what they import may ask for them.
+            if _environment() != environment:
+                stop_fork_server(at_once=True)
+                _start_server(modules, file)
+            risk = _risk_of_server()
+            if risk is not None:
+                stop_fork_server()
+            return risk
+
+        environment = _start_server(modules, file)
         try:
-            risk = _risk_of_server((*first, *PRELOADED))
+            yield ready
         finally:
-            os.environ.pop(WARM_VARIABLE, None)
-    try:
-        if risk is not None:
             stop_fork_server()
-        yield risk
-    finally:
-        stop_fork_server()
 
 
 @contextmanager
@@ -106,10 +114,28 @@ def _file_of(warm_up: WarmUp) -> Iterator[str]:
         yield str(path)
 
 
-def _risk_of_server(modules: tuple[str, ...]) -> str | None:
-    """Start a server and ask the first of its forks, which is there once everything is imported."""
+def _start_server(modules: Sequence[str], file: str) -> Mapping[str, str]:
+    """Start a server, and do not wait for it; the environment variables it has."""
+    from multiprocessing import forkserver  # not on every platform
+
+    environment = _environment()
+    os.environ[WARM_VARIABLE] = file
+    try:
+        forkserver.set_forkserver_preload(list(modules))
+        forkserver.ensure_running()
+    finally:
+        os.environ.pop(WARM_VARIABLE, None)
+    return environment
+
+
+def _environment() -> Mapping[str, str]:
+    """Variables of this process, but for the one that Kedro sets when it opens the project, as it does in the server."""
+    return {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+
+def _risk_of_server() -> str | None:
+    """Ask the first fork of the server, which is there once everything is imported."""
     context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(list(modules))
     receiver, sender = context.Pipe(duplex=False)
     probe = context.Process(target=_tell_risk, args=(sender,), daemon=True)
     try:

@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import os
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -74,15 +75,15 @@ def job_of(module):
 
 
 def test_a_project_that_cannot_be_opened_is_no_risk():
-    with fork_server(WarmUp(ref=ProjectRef(project_path="/nowhere"))) as risk:
-        assert risk is None
+    with fork_server(WarmUp(ref=ProjectRef(project_path="/nowhere"))) as ready:
+        assert ready() is None
     assert "KEDRO_DAGSTER_WARM" not in os.environ
 
 
 def test_threads_of_the_code_location_are_a_risk(job_of):
     text = "import threading, time\nthreading.Thread(target=time.sleep, args=(60,), name='mine', daemon=True).start()\n"
-    with fork_server(WarmUp(job_of("with_a_thread", text))) as risk:
-        assert risk == "the code location starts threads when it is imported (mine)"
+    with fork_server(WarmUp(job_of("with_a_thread", text))) as ready:
+        assert ready() == "the code location starts threads when it is imported (mine)"
 
 
 NATIVE = """
@@ -95,23 +96,46 @@ libc.pthread_setname_np(thread, b"mine-in-c")
 
 
 def test_threads_of_compiled_code_are_a_risk_too(job_of):
-    with fork_server(WarmUp(job_of("with_a_native_thread", NATIVE))) as risk:
-        assert risk == "the code location starts threads when it is imported (mine-in-c)"
+    with fork_server(WarmUp(job_of("with_a_native_thread", NATIVE))) as ready:
+        assert ready() == "the code location starts threads when it is imported (mine-in-c)"
 
 
 def test_threads_that_are_ready_for_forks_are_no_risk(job_of):
     libraries = "import numpy\nimport pandas\nimport polars\nnumpy.ones((500, 500)) @ numpy.ones((500, 500))\n"
-    with fork_server(WarmUp(job_of("with_libraries", libraries))) as risk:
-        assert risk is None
+    with fork_server(WarmUp(job_of("with_libraries", libraries))) as ready:
+        assert ready() is None
 
 
 def test_a_code_location_that_cannot_be_loaded_is_a_risk(job_of):
-    with fork_server(WarmUp(job_of("raises", "raise ValueError('no')"))) as risk:
-        assert risk == "the code location cannot be loaded (ValueError)"
+    with fork_server(WarmUp(job_of("raises", "raise ValueError('no')"))) as ready:
+        assert ready() == "the code location cannot be loaded (ValueError)"
 
 
 def test_a_server_that_ends_is_a_risk(job_of, module):
-    with fork_server(WarmUp(job_of("ends", "raise SystemExit(3)"))) as risk:
-        assert risk == "a process that has the code location imported cannot be had"
-    with fork_server(WarmUp(), module("broken", "raise SystemExit(3)")) as risk:
-        assert risk == "a process that has the code location imported cannot be had"
+    with fork_server(WarmUp(job_of("ends", "raise SystemExit(3)"))) as ready:
+        assert ready() == "a process that has the code location imported cannot be had"
+    with fork_server(WarmUp(), module("broken", "raise SystemExit(3)")) as ready:
+        assert ready() == "a process that has the code location imported cannot be had"
+
+
+NAMED = """
+import os, threading, time
+
+threading.Thread(target=time.sleep, args=(60,), name=os.environ.get("NAMED", "too early"), daemon=True).start()
+"""
+
+
+def test_variables_that_are_set_while_the_server_starts_are_there_for_what_it_imports(job_of, monkeypatch):
+    with fork_server(WarmUp(job_of("named", NAMED))) as ready:
+        monkeypatch.setenv("NAMED", "in time")
+        assert ready() == "the code location starts threads when it is imported (in time)"
+
+
+def test_nothing_is_left_of_a_server_that_nobody_waits_for(job_of, module):
+    def servers():
+        return [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"with_a_name_of_its_own" in path.read_bytes()]
+
+    job = job_of("slow", "import time\ntime.sleep(1)\n")
+    with fork_server(WarmUp(job), module("with_a_name_of_its_own", "")):
+        [server] = servers()
+    assert not server.exists()
