@@ -11,6 +11,7 @@ import gc
 import json
 import os
 import runpy
+import select
 import signal
 import socket
 import subprocess
@@ -25,6 +26,7 @@ from typing import Any, NoReturn
 
 _MODULES = ("dagster", "dagster.components", "dagster._cli.job", "dagster_dg_cli.cli")
 _LONGEST_REQUEST = 200_000
+_POLL_SECONDS = 0.05
 
 
 class WarmProcesses:
@@ -124,7 +126,11 @@ def _supervise(request: Mapping[str, Any], connection: socket.socket) -> NoRetur
         connection.close()
         _be(request)
     connection.sendall(f"{os.getpid()}\n".encode())
-    _, status = os.waitpid(process, 0)
+    ended = 0
+    while not ended:
+        if select.select([connection], [], [], _POLL_SECONDS)[0]:  # who asked is gone
+            os.killpg(0, signal.SIGKILL)
+        ended, status = os.waitpid(process, os.WNOHANG)
     connection.sendall(f"{os.waitstatus_to_exitcode(status)}\n".encode())
     os._exit(0)
 
