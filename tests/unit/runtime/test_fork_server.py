@@ -3,6 +3,7 @@ import json
 import multiprocessing
 import os
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -137,5 +138,7 @@ def test_nothing_is_left_of_a_server_that_nobody_waits_for(job_of, module):
 
     job = job_of("slow", "import time\ntime.sleep(1)\n")
     with fork_server(WarmUp(job), module("with_a_name_of_its_own", "")):
-        [server] = servers()
+        while not (found := servers()):  # it has no name before it has begun
+            time.sleep(0.01)
+        [server] = found
     assert not server.exists()
