@@ -40,7 +40,14 @@ from kedro_dagster_component.errors import (
     masked_line,
 )
 from kedro_dagster_component.introspection import Cache, find_manifest, introspect_project, prepare_manifest
-from kedro_dagster_component.introspection.cache_files import cache_folder, file_name, is_switched_off, pack, unpack
+from kedro_dagster_component.introspection.cache_files import (
+    cache_folder,
+    file_name,
+    is_of_use,
+    is_switched_off,
+    pack,
+    unpack,
+)
 from kedro_dagster_component.introspection.cached import Found, without_parameters
 from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef
 from kedro_dagster_component.naming import identifier
@@ -258,7 +265,7 @@ def _find(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig) -> F
     more = _more(cache)
     prepared = local_state_file(place.defs_folder, state_key(place))
     file = folder / file_name(ref, place.label) if folder is not None else None
-    return find_manifest(ref, Cache(file, prepared, more.files, more.env))
+    return find_manifest(ref, Cache(file if file and is_of_use(file) else None, prepared, more.files, more.env))
 
 
 def prepare_state(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig, file: Path) -> None:

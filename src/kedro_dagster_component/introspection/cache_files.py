@@ -62,7 +62,7 @@ def cache_folder(project_path: Path, environment: Mapping[str, str] = os.environ
     """Where manifests are kept, made if need be: never inside the Kedro project.
 
     Returns:
-        None where the cache is switched off, or no folder can be written to.
+        None where the cache is switched off, or no folder can be looked into.
     """
     if is_switched_off(environment):
         return None
@@ -74,7 +74,12 @@ def cache_folder(project_path: Path, environment: Mapping[str, str] = os.environ
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError):  # no home, a file in the way
         return None
-    return folder if os.access(folder, os.W_OK | os.X_OK) else None
+    return folder if os.access(folder, os.X_OK) else None
+
+
+def is_of_use(file: Path) -> bool:
+    """Whether a manifest is there, as in an image that cannot be written to, or one could be kept."""
+    return file.exists() or os.access(file.parent, os.W_OK)
 
 
 def is_switched_off(environment: Mapping[str, str] = os.environ) -> bool:

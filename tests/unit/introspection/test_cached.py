@@ -13,6 +13,7 @@ from kedro_dagster_component.introspection.cache_files import (
     Entry,
     cache_folder,
     file_name,
+    is_of_use,
     pack,
     read_entry,
     unpack,
@@ -243,6 +244,21 @@ def test_a_place_that_cannot_be_written_to(project, tmp_path):
     assert readings(project, nowhere) == (2, ["one"])
     assert not nowhere.file.parent.exists()
     assert readings(project, Cache()) == (1, ["one"])
+
+
+def test_a_folder_that_can_only_be_read_gives_what_it_has(project, cache):
+    pipelines(project, cache)
+    folder, other = cache.file.parent, cache.file.with_name("other.manifest")
+    assert is_of_use(cache.file)
+    assert is_of_use(other)
+    folder.chmod(0o500)
+    try:
+        assert cache_folder(project.root, {"KEDRO_DAGSTER_CACHE": str(folder)}) == folder
+        assert is_of_use(cache.file)
+        assert is_of_use(other) is os.access(folder, os.W_OK)  # the superuser may write all the same
+        assert readings(project, cache) == (0, ["one"])
+    finally:
+        folder.chmod(0o700)
 
 
 def test_loads_at_the_same_time(project, cache):
