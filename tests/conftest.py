@@ -3,6 +3,7 @@
 import os
 import shutil
 import tempfile
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -26,6 +27,9 @@ def pytest_configure(config: pytest.Config) -> None:
     config.stash[dagster_home] = home = Path(tempfile.mkdtemp(prefix="dagster-home-"))
     (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
     os.environ["DAGSTER_HOME"] = str(home)
+    # The classes of warnings: pytest-xdist imports those that a worker tells of in a thread for each worker, and two threads that
+    # begin to import Dagster at once get in each other's way.
+    import_module("kedro_dagster_component.loading")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
