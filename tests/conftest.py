@@ -29,7 +29,8 @@ def pytest_configure(config: pytest.Config) -> None:
     os.environ["DAGSTER_HOME"] = str(home)
     # The classes of warnings: pytest-xdist imports those that a worker tells of in a thread for each worker, and two threads that
     # begin to import Dagster at once get in each other's way.
-    import_module("kedro_dagster_component.loading")
+    if not hasattr(config, "workerinput"):
+        import_module("kedro_dagster_component.loading")
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
