@@ -1,7 +1,7 @@
-"""Processes of scripts that begin with Dagster imported: a third of what a test of runs or of `dg` would cost.
+"""Processes of scripts that begin with Dagster imported: half of what a test of runs or of `dg` would cost.
 
-They are forked from a process that has imported Dagster and nothing else: neither Kedro nor this package. Tests in `e2e` and
-those that stop or kill what they start begin with an interpreter of their own.
+They are forked from a process that has imported what every load of definitions imports, and libraries that take long, but not
+Kedro. Most tests in `e2e`, and those that stop or kill what they start, begin with an interpreter of their own.
 """
 
 from __future__ import annotations
@@ -24,7 +24,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
-_MODULES = ("dagster", "dagster.components", "dagster._cli.job", "dagster_dg_cli.cli")
+_MODULES = (
+    *("dagster", "dagster.components", "dagster._cli.job", "dagster_dg_cli.cli", "kedro_dagster_component.component"),
+    *("pandas", "mlflow"),  # Kedro imports the one, its plugin the other
+)
 _LONGEST_REQUEST = 200_000
 _POLL_SECONDS = 0.05
 
@@ -102,7 +105,7 @@ def _serve(channel: socket.socket) -> None:
     del sys.path[0]  # the folder of this file
     gc.disable()
     for name in _MODULES:
-        with suppress(ImportError):  # `dg` is not in every environment
+        with suppress(ImportError):  # not all are in every environment
             import_module(name)
     gc.freeze()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them: the end of a connection tells
