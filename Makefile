@@ -40,10 +40,6 @@ PEER := kedro-dagster==0.8.1
 # wait for nothing, come last: pytest-xdist would begin with the files of most tests, and end with long ones side by side with nothing.
 PYTEST_OPTIONS ?= -n 4 --dist loadfile --no-loadscope-reorder
 
-# The tests make hundreds of small databases, each of whose transactions waits for a disk, but not for memory. Where there is enough
-# of it in a folder that can hold programs, it is used.
-test-%: export TMPDIR := $(shell $(PYTHON) tools/folder_for_tests.py)
-
 
 ## Try it
 

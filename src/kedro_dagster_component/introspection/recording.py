@@ -31,7 +31,8 @@ from kedro_dagster_component.introspection.footprint import Footprint, python_in
 V = TypeVar("V")
 
 _ALWAYS = ("KEDRO_ENV", "PYTHONPATH")
-_NOWHERE = ("/proc/", "/sys/", "/dev/")
+_NOWHERE = ("/proc/", "/sys/")
+_DEVICES, _MEMORY = "/dev/", "/dev/shm/"  # noqa: S108 - a folder in memory, with files as in any other
 _COMPILED = ".pyc"
 _STARTS = frozenset({"subprocess.Popen", "os.system", "os.posix_spawn", "os.fork", "os.forkpty"})
 _LISTINGS = frozenset({"os.listdir", "os.scandir"})
@@ -146,7 +147,7 @@ class Recorder:
             if finder is None:
                 self._note(self._kinds, path, kind_of)
         added = {os.path.abspath(folder) for folder in sys.path}.difference(self._path)  # noqa: PTH100
-        self._path += sorted(folder for folder in added if not folder.startswith(self._ignored))
+        self._path += sorted(folder for folder in added if not self._is_ignored(folder))
 
     def _look(
         self, noted: dict[str, V], path: Any, look: Callable[[str], V], counts: Callable[[Any], bool] | None = None
@@ -162,8 +163,11 @@ class Recorder:
 
     def _note(self, noted: dict[str, V], path: Any, look: Callable[[str], V]) -> None:
         name = _absolute(path)
-        if name and name not in noted and not name.startswith(self._ignored) and not self._askers.is_installed(name):
+        if name and name not in noted and not self._is_ignored(name) and not self._askers.is_installed(name):
             noted[name] = look(name)
+
+    def _is_ignored(self, path: str) -> bool:
+        return path.startswith(self._ignored) or (path.startswith(_DEVICES) and not path.startswith(_MEMORY))
 
     @contextmanager
     def _unnoted(self) -> Iterator[None]:

@@ -4,7 +4,9 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import textwrap
+from pathlib import Path
 
 import pytest
 
@@ -40,13 +42,13 @@ SCRIPT = """
 def record(tmp_path):
     """Runs code of a project while everything is recorded."""
 
-    def run(code):
-        (tmp_path / "private").mkdir(exist_ok=True)
+    def run(code, folder=tmp_path):
+        (folder / "private").mkdir(exist_ok=True)
         command = [sys.executable, "-c", textwrap.dedent(SCRIPT), textwrap.dedent(code)]
-        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+        done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
         found = json.loads(done.stdout.splitlines()[-1])
         for kind in ("files", "kinds", "folders", "modules", "links", "distributions"):
-            inside = {os.path.relpath(path, tmp_path): value for path, value in found[kind].items()}
+            inside = {os.path.relpath(path, folder): value for path, value in found[kind].items()}
             found[kind] = {path: value for path, value in inside.items() if not path.startswith("..")}
         found["variables"] = sorted(set(found["variables"]) - {"KEDRO_ENV", "PYTHONPATH"})
         return found
@@ -84,6 +86,15 @@ def test_variables(record, name):
     code, variables, asks_for_all = VARIABLES[name]
     found = record(code)
     assert (found["variables"], found["all"]) == (variables, asks_for_all)
+
+
+@pytest.mark.skipif(not os.access("/dev/shm", os.W_OK), reason="no folder in memory")
+def test_files_in_memory_are_files_and_devices_are_none(record):
+    with tempfile.TemporaryDirectory(dir="/dev/shm") as name:
+        folder = Path(name)
+        (folder / "a.txt").touch()
+        found = record("open('a.txt'), open('/dev/null'), open('private/b.txt', 'w'), open('private/b.txt')", folder)
+        assert list(found["files"]) == ["a.txt"]
 
 
 def test_files_and_folders(record, tmp_path):
