@@ -36,9 +36,13 @@ PURE_PERCENT := 95
 # What `make bench` measures beside this package, with the same Dagster and Kedro. It needs Python 3.11.
 PEER := kedro-dagster==0.8.1
 
-# More than there are cores: many tests wait for other processes. Files in the order of their folders, so that unit tests, which
-# wait for nothing, come last: pytest-xdist would begin with the files of most tests, and end with long ones side by side with nothing.
+# More workers than there are cores, since most tests wait for other processes. Files in the order given, from those that take
+# long to short ones: pytest-xdist would begin with the files of most tests, and end with long ones side by side with nothing.
 PYTEST_OPTIONS ?= -n 4 --dist loadfile --no-loadscope-reorder
+PYTEST_OPTIONS_UNIT ?= -n 2 --dist loadfile
+INTEGRATION := tests/browser tests/e2e $(addprefix tests/integration/,hooks running datasets test_scaffolder.py component introspection)
+LOWEST := $(addprefix tests/integration/,running/test_partitions.py running/test_outputs.py running/test_versions.py \
+	running/test_overrides.py introspection component/test_component_places.py) tests/unit
 
 
 ## Try it
@@ -57,14 +61,14 @@ dev: .venv/.demo $(DEMO_HOME)/dagster.yaml  ## open the Dagster UI on the exampl
 
 ## Check it
 
-# The checks run while the other environments are installed. None of these may do so beside the tests: an installation of the
-# examples writes into their folders.
+# The environments are installed side by side, and the checks run meanwhile. Nothing of that may happen beside the tests, and not
+# two of the first and the last together: an installation of the examples writes into their folders.
 .PHONY: test
-test: .venv/.test  ## every check and test, then those on the lowest versions and with MLflow
-	$(MAKE) lint & lint=$$!; $(MAKE) .venv-mlflow/.test & mlflow=$$!; $(MAKE) .venv-lowest/.test; wait $$lint; wait $$mlflow
-	$(MAKE) test-current
-	$(MAKE) test-lowest
-	$(MAKE) test-mlflow
+test:  ## every check and test, then those on the lowest versions and with MLflow
+	$(MAKE) .venv-mlflow/.test & mlflow=$$!; $(MAKE) .venv/.test; $(MAKE) lint & lint=$$!; $(MAKE) .venv-lowest/.test; wait $$lint; wait $$mlflow
+	$(MAKE) test-integration
+	$(MAKE) test-unit
+	$(MAKE) test-others
 
 .PHONY: lint
 lint: .venv/.test  ## ruff, mypy and the layers
@@ -83,22 +87,25 @@ format: .venv/.test  ## let ruff fix and format
 bytecode:
 	@$(PYTHON) -m compileall -q src tests
 
-.PHONY: test-current
-test-current: .venv/.test bytecode  ## unit, integration and e2e tests with coverage
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS) --cov --cov-report=
+.PHONY: test-unit
+test-unit: .venv/.test bytecode  ## the unit tests, and what they cover
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS_UNIT) tests/unit --cov --cov-report=
 	@echo "Coverage of the parts without side effects:"
 	$(BIN)/coverage report --include='$(PURE)' --fail-under=$(PURE_PERCENT)
 
-.PHONY: test-unit
-test-unit: .venv/.test bytecode  ## the unit tests alone
-	$(BIN)/python -m pytest $(PYTEST_OPTIONS) tests/unit
+.PHONY: test-integration
+test-integration: .venv/.test bytecode  ## integration, e2e and browser tests
+	$(BIN)/python -m pytest $(PYTEST_OPTIONS) $(INTEGRATION)
+
+# Side by side: those with MLflow are few files that take long.
+.PHONY: test-others
+test-others: .venv-lowest/.test .venv-mlflow/.test
+	$(MAKE) test-mlflow & mlflow=$$!; $(MAKE) test-lowest; wait $$mlflow
 
 # OmegaConf 2.3 has no limit of keys, and tells an alias that holds itself in another way: those two tests want 2.4.
 .PHONY: test-lowest
 test-lowest: .venv-lowest/.test bytecode  ## the tests that run on the lowest versions
-	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) tests/unit tests/integration/introspection \
-		tests/integration/component/test_component_places.py \
-		tests/integration/running/test_{outputs,overrides,partitions,versions}.py \
+	$(BIN_LOWEST)/python -m pytest $(PYTEST_OPTIONS) $(LOWEST) \
 		--deselect tests/integration/introspection/test_dagster_files.py::test_a_file_too_large_for_omegaconf \
 		-k "not (test_broken_files and dagster.yml:1:4)"
 

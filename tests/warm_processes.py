@@ -1,7 +1,7 @@
 """Processes of scripts that begin with Dagster imported: half of what a test of runs or of `dg` would cost.
 
-They are forked from a process that has imported what every load of definitions imports, and libraries that take long, but not
-Kedro. Most tests in `e2e`, and those that stop or kill what they start, begin with an interpreter of their own.
+They are forked from a process that has imported what every load of definitions imports, and libraries that take long or that
+Kedro imports, but not Kedro itself. Most tests in `e2e`, and those that stop or kill what they start, begin with an interpreter of their own.
 """
 
 from __future__ import annotations
@@ -26,7 +26,18 @@ from typing import Any, NoReturn
 
 _MODULES = (
     *("dagster", "dagster.components", "dagster._cli.job", "dagster_dg_cli.cli", "kedro_dagster_component.component"),
-    *("pandas", "mlflow"),  # Kedro imports the one, its plugin the other
+    *("pandas", "pyarrow.parquet", "mlflow"),  # Kedro's datasets import these, its plugin the other
+    *(
+        "attrs",
+        "dynaconf",
+        "fsspec",
+        "omegaconf",
+        "pluggy",
+        "rich.console",
+        "rich.logging",
+        "rich.traceback",
+    ),  # and Kedro these
+    *("alembic.command", "dagster._core.storage.event_log", "sqlalchemy.dialects.sqlite"),  # Dagster only when it runs
 )
 _LONGEST_REQUEST = 200_000
 _POLL_SECONDS = 0.05

@@ -21,6 +21,7 @@ ARGUMENTS = [
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
 ]
 expect.set_options(timeout=60_000)  # a busy machine draws a page in its own time
+IN_PROCESS = '{"execution": {"config": {"in_process": {}}}}'
 WORKSPACE = 'directory_type = "workspace"\n[workspace]\n' + "".join(
     f'[[workspace.projects]]\npath = "{name}"\n' for name in ("orchestration", "airports")
 )
@@ -62,7 +63,7 @@ def environment(workspace):
 @pytest.fixture(scope="module")
 def server(workspace, environment, chromium):
     """`dg dev`, once the first example has run."""
-    command = [str(Path(sys.executable).with_name("dg")), "launch", "--job", "everything"]
+    command = [str(Path(sys.executable).with_name("dg")), "launch", "--assets", "*", "--config-json", IN_PROCESS]
     done = subprocess.run(
         command, cwd=workspace / "orchestration", env=environment, capture_output=True, text=True, check=False
     )
@@ -83,14 +84,25 @@ def browser(chromium):
         opened.close()
 
 
-@pytest.fixture
-def page(browser, server):
-    """A new page; `page.goto("/path")` starts at the server."""
-    context = browser.new_context(base_url=f"http://127.0.0.1:{server.port}", viewport={"width": 1500, "height": 950})
-    opened = context.new_page()
+@pytest.fixture(scope="module")
+def window(browser, server):
+    """What pages share: the address of the server, and what they have fetched from it."""
+    opened = browser.new_context(
+        base_url=f"http://127.0.0.1:{server.port}",
+        viewport={"width": 1500, "height": 950},
+        reduced_motion="reduce",
+    )
     opened.set_default_timeout(90_000)
     yield opened
-    context.close()
+    opened.close()
+
+
+@pytest.fixture
+def page(window):
+    """A new page; `page.goto("/path")` starts at the server."""
+    opened = window.new_page()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -147,8 +147,11 @@ TRUNCATING = """
       experiment: {name: %s}
       params: {dict_params: {flatten: true, recursive: false}, long_params_strategy: truncate}
 """
-SEVERAL = {"config": {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}}
+SEVERAL = {"max_concurrent": 2}
 """The component's own choice of how the steps' processes start."""
+_PRELOADED = {"preload_modules": ["kedro_dagster_component.component", "mlflow", "pandas", "sklearn.linear_model"]}
+SEVERAL_OF_DAGSTER = {"max_concurrent": 2, "start_method": {"forkserver": _PRELOADED}}
+"""For Dagster's own executor: quicker than its `spawn`."""
 
 NOT_COMPARED = {"dagster_run_id", "run_id", "runner", "runtime_params", "node_names", "kedro_command", "pipeline_names"}
 """Tags that differ between any two runs, or say how a run was started."""
@@ -168,8 +171,11 @@ class MlflowServer:
         store, artifacts = f"sqlite:///{self._root / 'mlflow.db'}", self._root / "artifacts"
         command = [sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(self.port)]
         command += ["--workers", "1", "--backend-store-uri", store, "--artifacts-destination", str(artifacts)]
+        env = {**os.environ, "MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false"}  # half a dozen processes that wait for work
         with (self._root / "server.log").open("wb") as log:
-            self._process = subprocess.Popen(command, stdout=log, stderr=subprocess.STDOUT, start_new_session=True)
+            self._process = subprocess.Popen(
+                command, env=env, stdout=log, stderr=subprocess.STDOUT, start_new_session=True
+            )
         try:
             self._wait_until_ready()
         except BaseException:
@@ -224,8 +230,8 @@ class MlflowServer:
 class World:
     """A Dagster code location around a Kedro project that logs to a server."""
 
-    def __init__(self, root, server, attributes="", *, mlflow=MLFLOW, files=None):
-        self.root, self.server, self._attributes = root, server, attributes
+    def __init__(self, root, server, attributes="", *, mlflow=MLFLOW, files=None, several=SEVERAL):
+        self.root, self.server, self._attributes, self._several = root, server, attributes, several
         self._mlflow, self._files = mlflow, files or {}
 
     def write(self):
@@ -261,7 +267,8 @@ class World:
 
     def drive(self, *requests, ok=True):
         """Dagster runs in one process, see `integration/running/driver.py`: their reports."""
-        requests = [{**SEVERAL, **one} if one.get("executor") == "multiprocess" else one for one in requests]
+        several = {"config": {"execution": {"config": {"multiprocess": self._several}}}}
+        requests = [{**several, **one} if one.get("executor") == "multiprocess" else one for one in requests]
         asked, answered = self.root / "requests.json", self.root / "reports.json"
         asked.write_text(json.dumps(requests), encoding="utf-8")
         answered.unlink(missing_ok=True)
@@ -270,6 +277,14 @@ class World:
             return done
         assert answered.exists(), done.stdout[-4000:] + done.stderr[-8000:]
         return json.loads(answered.read_text(encoding="utf-8"))
+
+    def python(self, code, *arguments):
+        """What a script prints, which runs in the code location's folder and has to end well."""
+        script = self.root / "script.py"
+        script.write_text(code, encoding="utf-8")
+        done = warm_processes.run(script, *arguments, cwd=self.location.root, env=self.env, timeout=300)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
 
     def kedro_run(self, *arguments, ok=True):
         """The MLflow runs that `kedro run` makes."""

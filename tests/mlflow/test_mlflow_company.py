@@ -1,8 +1,5 @@
 """MLflow runs beside others: several instances, other settings, Dagster's own resource, a run process that is killed."""
 
-import subprocess
-import sys
-
 import pytest
 from mlflow_world import EXPERIMENT, TRUNCATING, World
 
@@ -106,15 +103,7 @@ def test_a_killed_run_process_fails_the_run(tmp_path, server):
     assert done.returncode == -9
     (run,) = [run for run in server.runs(project_path=str(world.project)) if run.data.metrics == {"killed": 7.0}]
     assert run.info.status == "RUNNING"
-    told = subprocess.run(
-        [sys.executable, "-c", SENSORS],
-        cwd=world.location.root,
-        env=world.env,
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert told.returncode == 0, told.stderr
-    (after,) = server.runs(dagster_run_id=told.stdout.split()[-1])
+    run_id = world.python(SENSORS).split()[-1]
+    (after,) = server.runs(dagster_run_id=run_id)
     assert after.info.run_id == run.info.run_id
     assert (after.info.status, after.data.metrics) == ("FAILED", {"killed": 7.0})

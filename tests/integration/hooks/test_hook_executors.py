@@ -10,6 +10,8 @@ pytestmark = pytest.mark.slow
 
 IN_PROCESS = {"execution": {"config": {"in_process": {}}}}
 SEVERAL = {"execution": {"config": {"multiprocess": {"max_concurrent": 2}}}}
+FORKED = {"forkserver": {"preload_modules": ["kedro_dagster_component.component", "pandas"]}}  # quicker than `spawn`
+SEVERAL_OF_DAGSTER = {"execution": {"config": {"multiprocess": {"max_concurrent": 2, "start_method": FORKED}}}}
 SENSOR_SECONDS = 180
 SECOND = "name_prefix: b_\ntranslation: {key_prefix: b}\nenv: stage"
 KEYS = ["numbers", "checked", "b/numbers", "b/checked"]
@@ -103,14 +105,14 @@ def plain_runs(plain):
     """Traces by name, once every sensor has had its turn."""
     server = plain.start_server()
     try:
-        ids = {"several": server.launch(assets=["numbers", "checked"], config=SEVERAL)}
+        ids = {"several": server.launch(assets=["numbers", "checked"], config=SEVERAL_OF_DAGSTER)}
         server.wait(ids["several"])
         (plain.project / "fail_once").touch()
-        ids["failed"] = server.launch(assets=["numbers", "checked"], config=SEVERAL)
+        ids["failed"] = server.launch(assets=["numbers", "checked"], config=SEVERAL_OF_DAGSTER)
         server.wait(ids["failed"])
         ids["again"] = server.reexecute_from_failure(ids["failed"])
         ids["one process"] = server.launch(assets=["numbers", "checked"], config=IN_PROCESS)
-        ids["job"] = server.launch("everything", config=SEVERAL)
+        ids["job"] = server.launch("everything", config=SEVERAL_OF_DAGSTER)
         for run_id in ids.values():
             server.wait(run_id)
         owed = [ids["several"], ids["failed"], ids["again"]]

@@ -59,6 +59,7 @@ CATALOG = """
     bills: {type: json.JSONDataset, filepath: "data/bills/${runtime_params:partition_key,none}.json"}
 """
 DAGSTER = """
+    executors: {one: {in_process: {}}}
     partitions:
       day: {type: daily, start_date: "2024-01-01", end_date: "2024-01-05"}
       region: {type: static, partition_keys: [eu, us]}
@@ -116,7 +117,7 @@ def server(tmp_path_factory, builder, locate):
             "src/demo/hooks.py": HOOKS,
         },
     ).write()
-    location = locate(root / "location", {"kedro": f"project: {project.root}"})
+    location = locate(root / "location", {"kedro": f"project: {project.root}\nexecutor: one"})
     path = [str(location.root / "src"), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
     env = {**location.environment(), "PYTHONPATH": os.pathsep.join(filter(None, path))}
     server = DevServer(location.root, env, root / "dg_dev.log")
