@@ -76,10 +76,20 @@ def origin_of(
     return Origin(
         kind=type(component),
         attributes={name: value for name, value in vars(component).items() if name not in _OF_THE_LOAD},
-        manifest=hashlib.blake2b(manifest.model_dump_json(exclude=_UNKNOWN_TO_RUNS).encode()).digest(),
+        manifest=_digest(manifest),
         config=config,
         looks=None if is_plain else (table, checks),
     )
+
+
+def _digest(manifest: ProjectManifest) -> bytes:
+    """Digest of a manifest, taken piece by piece: as one text it would be the largest object of a load."""
+    digest = hashlib.blake2b()
+    digest.update(manifest.model_dump_json(exclude={*_UNKNOWN_TO_RUNS, "nodes", "datasets"}).encode())
+    for entries in (manifest.nodes, manifest.datasets):
+        for key, entry in entries.items():
+            digest.update(f"\n{key}\n{entry.model_dump_json()}".encode())
+    return digest.digest()
 
 
 def kept_or_built(label: str, origin: Origin | None, build: Callable[[], StepAssets]) -> StepAssets:

@@ -222,12 +222,10 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
         IntrospectionError: The project cannot be read.
     """
     key = f"kedro_dagster_component/manifest/{place.key}"
-    kept = kept_for_runs(key)
+    kept = _unpacked(kept_for_runs(key))
     if kept is not None:
-        manifest = unpack(kept)
-        if manifest.format == MANIFEST_FORMAT:
-            own = manifest.ref.model_copy(update={"runtime_params": ref.runtime_params})
-            return manifest.model_copy(update={"ref": own, "dagster_files": (), "warnings": ()})
+        own = kept.ref.model_copy(update={"runtime_params": ref.runtime_params})
+        return kept.model_copy(update={"ref": own, "dagster_files": (), "warnings": ()})
     try:
         found = _find(place, ref, cache)
     except ConfigurationError as error:
@@ -240,6 +238,17 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
         warn_at(place.position("cache"), str(Problem(message, hint=way_out)))
     keep_for_runs(key, found.text or pack(without_parameters(found.manifest)))
     return found.manifest
+
+
+def _unpacked(text: str | None) -> ProjectManifest | None:
+    """The manifest of a run; None without one, and for a run that another version of this package has started."""
+    if text is None:
+        return None
+    try:
+        manifest = unpack(text)
+    except ValueError:
+        return None
+    return manifest if manifest.format == MANIFEST_FORMAT else None
 
 
 def _reasons_to_read_anew(found: Found) -> Iterator[tuple[str, str]]:

@@ -25,7 +25,7 @@ MemoryPolicy = Literal["auto", "stored"]
 """`auto`: live inside one process, stored between processes; `stored`: always stored too."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class CheckPlan:
     """One check of a dataset's data, as the step that makes it evaluates it.
 
@@ -65,7 +65,7 @@ class MetadataChoice:
     counts_lazy: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class DatasetPlan:
     """One dataset as a step sees it.
 
@@ -94,7 +94,7 @@ class DatasetPlan:
     code_version: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class InputPartitions:
     """Which keys of a partitioned input a step needs.
 
@@ -110,7 +110,7 @@ class InputPartitions:
     is_single: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class StepPartitions:
     """What a step has to do with partitions.
 
@@ -125,7 +125,7 @@ class StepPartitions:
     fans_out: bool = False
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class NodePlan:
     """One Kedro node of a step.
 
@@ -228,7 +228,7 @@ class StepPlan:
         return f"{self.op_name}.{fan_out_names(self.op_name)[-1]}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class PartitionChoice:
     """What `partitions` of a job says.
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dagster_homes import write_dagster_home
 from tests.warm_processes import warm_processes
 
 EXAMPLES = Path(__file__).parents[2] / "scaffolds"
@@ -69,9 +70,7 @@ class Shell:
 @pytest.fixture(scope="session")
 def home(tmp_path_factory):
     """A DAGSTER_HOME without telemetry."""
-    folder = tmp_path_factory.mktemp("home")
-    (folder / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
-    return folder
+    return write_dagster_home(tmp_path_factory.mktemp("dagster") / "home")
 
 
 @pytest.fixture(scope="session")

@@ -16,6 +16,7 @@ import dagster as dg
 from mlflow.tracking import MlflowClient
 
 import mlflow
+from tests.dagster_homes import write_dagster_home
 from tests.locations import CodeLocation
 from tests.projects import KedroProjectBuilder
 from tests.warm_processes import warm_processes
@@ -29,7 +30,6 @@ REGISTRY = """
     import time
     from pathlib import Path
 
-    import mlflow
     from kedro.pipeline import node, pipeline
 
     def prepare(options, note):
@@ -38,6 +38,7 @@ REGISTRY = """
         return pd.DataFrame({"x": [1.0, 2.0, 3.0], "y": [2.0, 4.0, 6.0]})
 
     def fit(table, seed):
+        import mlflow
         from sklearn.linear_model import LinearRegression
 
         mlflow.set_tag("fitted_by", "the node")
@@ -54,6 +55,8 @@ REGISTRY = """
         return float(seed)
 
     def leave_open(seed):
+        import mlflow
+
         with mlflow.start_run(nested=True):
             mlflow.log_metric("inner", 1.0)
         mlflow.start_run(nested=True, run_name="left open")
@@ -252,8 +255,7 @@ class World:
         self.project = builder.write().root
         self.location = CodeLocation(self.root / "location", name="location")
         self.location.add("kedro", f"project: {self.project}\n{self._attributes}")
-        (self.root / "home").mkdir()
-        (self.root / "home" / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        write_dagster_home(self.root / "home")
         return self
 
     @property
@@ -289,7 +291,8 @@ class World:
     def kedro_run(self, *arguments, ok=True):
         """The MLflow runs that `kedro run` makes."""
         before = {run.info.run_id for run in self.server.runs()}
-        done = self._command("-m", "kedro", "run", *arguments, cwd=self.project)
+        kedro = Path(sys.executable).with_name("kedro")
+        done = warm_processes.run(kedro, "run", *arguments, cwd=self.project, env=self.env, timeout=300)
         assert not ok or done.returncode == 0, done.stdout[-4000:] + done.stderr[-4000:]
         return [run for run in self.server.runs() if run.info.run_id not in before]
 
@@ -299,9 +302,3 @@ class World:
     def dagster_tags(self, run_id):
         with self.instance() as instance:
             return instance.get_run_by_id(run_id).tags
-
-    def _command(self, *command, cwd):
-        arguments = [sys.executable, *map(str, command)]
-        return subprocess.run(
-            arguments, cwd=cwd, env=self.env, capture_output=True, text=True, timeout=300, check=False
-        )

@@ -3,24 +3,33 @@
 from __future__ import annotations
 
 import base64
+import gzip
 import hashlib
+import io
 import os
 import stat
 import sys
 import tempfile
 import time
 import zlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from kedro_dagster_component.introspection.footprint import Footprint
-from kedro_dagster_component.manifest import MANIFEST_FORMAT, ProjectManifest, ProjectRef, Record
+from kedro_dagster_component.manifest import (
+    MANIFEST_FORMAT,
+    DatasetEntry,
+    NodeEntry,
+    ProjectManifest,
+    ProjectRef,
+    Record,
+)
 
 CACHE_VARIABLE = "KEDRO_DAGSTER_CACHE"
 """Environment variable with the folder of the manifests; `off` switches the cache off everywhere."""
 
-ENTRY_FORMAT = 2
+ENTRY_FORMAT = 3
 """Raised whenever an entry changes its meaning; one of another format is never used."""
 
 _FOLDER_NAME = "kedro-dagster-component"
@@ -146,8 +155,20 @@ def _clear_old(folder: Path) -> None:
 
 
 def pack(manifest: ProjectManifest) -> str:
-    """A manifest as a text of one line."""
-    return base64.b64encode(zlib.compress(manifest.model_dump_json().encode())).decode()
+    """A manifest as a text of one line, which `unpack` need not hold in memory as a whole."""
+    head = manifest.model_copy(update={"nodes": {}, "datasets": {}})
+    lines = [head.model_dump_json()]
+    lines += (_PackedEntry(key=key, node=node).model_dump_json() for key, node in manifest.nodes.items())
+    lines += (_PackedEntry(key=key, dataset=dataset).model_dump_json() for key, dataset in manifest.datasets.items())
+    return base64.b64encode(gzip.compress("\n".join(lines).encode(), mtime=0)).decode()
+
+
+class _PackedEntry(Record):
+    """One line after the first: a node or a dataset, with its key."""
+
+    key: str
+    node: NodeEntry | None = None
+    dataset: DatasetEntry | None = None
 
 
 def unpack(text: str) -> ProjectManifest:
@@ -157,9 +178,22 @@ def unpack(text: str) -> ProjectManifest:
         ValueError: It holds none of this version.
     """
     try:
-        return ProjectManifest.model_validate_json(zlib.decompress(base64.b64decode(text, validate=True)))
-    except zlib.error as error:
+        with gzip.open(io.BytesIO(base64.b64decode(text, validate=True))) as lines:
+            return _joined(iter(lines))
+    except (EOFError, OSError, zlib.error) as error:
         raise ValueError(str(error)) from error
+
+
+def _joined(lines: Iterator[bytes]) -> ProjectManifest:
+    head = ProjectManifest.model_validate_json(next(lines, b""))
+    nodes: dict[str, NodeEntry] = {}
+    datasets: dict[str, DatasetEntry] = {}
+    for packed in map(_PackedEntry.model_validate_json, lines):
+        if packed.node is not None:
+            nodes[packed.key] = packed.node
+        elif packed.dataset is not None:
+            datasets[packed.key] = packed.dataset
+    return head.model_copy(update={"nodes": nodes, "datasets": datasets})
 
 
 def _of_platform(environment: Mapping[str, str]) -> Path:

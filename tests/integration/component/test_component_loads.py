@@ -1,6 +1,11 @@
 """Loads of one code location that follow each other in one process."""
 
+import base64
+import zlib
+
 import pytest
+from dagster._core.definitions.definitions_load_context import DefinitionsLoadContext, DefinitionsLoadType
+from dagster._core.definitions.repository_definition import RepositoryLoadData
 
 from kedro_dagster_component.loading import KedroProjectWarning
 from kedro_dagster_component.parts import parts_of_load
@@ -87,3 +92,16 @@ def test_a_clash_is_told_at_each_load(location, demo, refused):
     text = refused()
     assert "also belong" in text
     assert refused() == text
+
+
+@pytest.mark.parametrize("text", ["not ours", base64.b64encode(zlib.compress(b"{}")).decode()])
+def test_a_run_that_another_version_of_this_package_has_started_reads_the_project(location, project, op, text):
+    project()
+    location.add("demo", PROJECT)
+    before = DefinitionsLoadContext._instance
+    kept = RepositoryLoadData({}, reconstruction_metadata={"kedro_dagster_component/manifest/demo": text})
+    DefinitionsLoadContext.set(DefinitionsLoadContext(DefinitionsLoadType.RECONSTRUCTION, kept))
+    try:
+        assert op().name == "clean"
+    finally:
+        DefinitionsLoadContext._instance = before

@@ -5,6 +5,8 @@ import subprocess
 import sys
 import textwrap
 
+from tests.dagster_homes import write_dagster_home
+
 REGISTRY = """
     import os, sys
     from kedro.pipeline import node, pipeline
@@ -53,9 +55,7 @@ PROGRAM = """
 def test_steps_do_not_read_the_project_again(location, project, tmp_path):
     demo = project(registry=REGISTRY, catalog=CATALOG, dagster=DAGSTER, files={"data/raw.csv": "a\n1\n"})
     location.add("demo", "project: '{{ context.project_root }}/../demo'")
-    log, home = tmp_path / "read.log", tmp_path / "home"
-    home.mkdir()
-    (home / "dagster.yaml").write_text("telemetry: {enabled: false}\n")
+    log, home = tmp_path / "read.log", write_dagster_home(tmp_path / "home")
     paths = os.pathsep.join(filter(None, [str(location.root / "src"), os.environ.get("PYTHONPATH", "")]))
     environment = {**os.environ, "PYTHONPATH": paths, "READ_LOG": str(log), "DAGSTER_HOME": str(home)}
     done = subprocess.run(

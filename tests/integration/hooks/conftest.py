@@ -10,6 +10,7 @@ import pytest
 from dev_server import DevServer
 from hook_traces import CATALOG, DAGSTER, HOOKS, PARAMETERS, REGISTRY, SETTINGS, read_trace, runs_of
 
+from tests.dagster_homes import write_dagster_home
 from tests.locations import CodeLocation
 from tests.projects import KedroProjectBuilder
 from tests.warm_processes import warm_processes
@@ -33,9 +34,7 @@ class Tracing:
     def env(self, **more):
         folders = [str(self.root / "plugins"), str(self.location.root / "src"), os.environ.get("PYTHONPATH")]
         path = os.pathsep.join(filter(None, folders))
-        home = self.root / "home"
-        home.mkdir(exist_ok=True)
-        (home / "dagster.yaml").write_text("telemetry:\n  enabled: false\n", encoding="utf-8")
+        home = write_dagster_home(self.root / "home")
         mine = {"DAGSTER_HOME": str(home), "PYTHONPATH": path, "HOOK_TRACE": str(self.trace_file)}
         return {**os.environ, **mine, **self.extra_env, **more}
 

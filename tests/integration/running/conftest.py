@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.dagster_homes import write_dagster_home
 from tests.warm_processes import warm_processes
 
 TESTS = Path(__file__).parents[2]
@@ -55,13 +56,13 @@ class Location:
             "src/location/__init__.py": "",
             "src/location/definitions.py": DEFINITIONS,
             "src/location/defs/__init__.py": "",
-            "home/dagster.yaml": "telemetry:\n  enabled: false\n",
             **{f"src/{name}": text for name, text in self.files.items()},
         }
         for folder, attributes in self.instances.items():
             inner = textwrap.indent(textwrap.dedent(attributes).strip(), "  ")
             head = "type: kedro_dagster_component.KedroProjectComponent\nattributes:\n"
             texts[f"src/location/defs/{folder}/component.yaml"] = head + inner + "\n"
+        write_dagster_home(self.root / "home")
         for name, text in texts.items():
             file = self.root / name
             file.parent.mkdir(parents=True, exist_ok=True)

@@ -4,6 +4,7 @@ import os
 import stat
 import threading
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -23,6 +24,8 @@ from kedro_dagster_component.introspection.cached import Cache, Reading, find_ma
 from kedro_dagster_component.introspection.digests import Digests
 from kedro_dagster_component.introspection.footprint import Footprint, python_in_use
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
+
+GOLDEN = Path(__file__).parents[1] / "translate" / "golden"
 
 
 class FakeProject:
@@ -308,6 +311,15 @@ def test_the_text_of_a_manifest(project):
     for text in ("", "AAAA", "ä", pack(manifest)[:-8]):
         with pytest.raises(ValueError):  # noqa: PT011 - any
             unpack(text)
+
+
+@pytest.mark.parametrize("file", sorted(GOLDEN.glob("*.json")), ids=lambda file: file.stem)
+def test_the_text_of_a_whole_project(file):
+    manifest = ProjectManifest.model_validate_json(file.read_text(encoding="utf-8"))
+    read = unpack(pack(manifest))
+    assert read == manifest
+    assert list(read.nodes) == list(manifest.nodes)
+    assert list(read.datasets) == list(manifest.datasets)
 
 
 def test_the_folder(tmp_path, monkeypatch):

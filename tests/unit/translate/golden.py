@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import tempfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,6 +15,7 @@ from dagster._core.definitions.definitions_load_context import DefinitionsLoadCo
 from dagster._core.definitions.repository_definition import RepositoryLoadData
 
 from kedro_dagster_component import KedroProjectComponent
+from kedro_dagster_component.introspection.cache_files import pack
 from kedro_dagster_component.manifest import ProjectManifest
 
 FOLDER = Path(__file__).parent / "golden"
@@ -44,7 +43,7 @@ def definitions(manifest: ProjectManifest, component: KedroProjectComponent | No
 
 @contextmanager
 def _kept(manifest: ProjectManifest) -> Iterator[None]:
-    text = base64.b64encode(zlib.compress(manifest.model_dump_json().encode())).decode()
+    text = pack(manifest)
     data = RepositoryLoadData({}, reconstruction_metadata={"kedro_dagster_component/manifest/kedro": text})
     before = DefinitionsLoadContext._instance
     DefinitionsLoadContext.set(DefinitionsLoadContext(DefinitionsLoadType.RECONSTRUCTION, data))
