@@ -101,7 +101,7 @@ test-integration: .venv/.test bytecode  ## integration, e2e and browser tests
 # Side by side: those with MLflow are few files that take long.
 .PHONY: test-others
 test-others: .venv-lowest/.test .venv-mlflow/.test
-	$(MAKE) test-mlflow & mlflow=$$!; $(MAKE) test-lowest; wait $$mlflow
+	$(MAKE) test-mlflow & mlflow=$$!; failed=0; $(MAKE) test-lowest || failed=1; wait $$mlflow || failed=1; exit $$failed
 
 # OmegaConf 2.3 has no limit of keys, and tells an alias that holds itself in another way: those two tests want 2.4. Structures by
 # chance are tried on the current versions alone.

@@ -1,7 +1,8 @@
 """Processes of scripts that begin with Dagster imported: half of what a test of runs or of `dg` would cost.
 
 They are forked from a process that has imported what every load of definitions imports, and libraries that take long or that
-Kedro imports, but not Kedro itself. Most tests in `e2e`, and those that stop or kill what they start, begin with an interpreter of their own.
+Kedro imports, but not Kedro itself. Most tests in `e2e`, and those that stop or kill what they start, begin with an interpreter
+of their own.
 """
 
 from __future__ import annotations
@@ -27,16 +28,8 @@ from typing import Any, NoReturn
 _MODULES = (
     *("dagster", "dagster.components", "dagster._cli.job", "dagster_dg_cli.cli", "kedro_dagster_component.component"),
     *("pandas", "pyarrow.parquet", "mlflow"),  # Kedro's datasets import these, its plugin the other
-    *(
-        "attrs",
-        "dynaconf",
-        "fsspec",
-        "omegaconf",
-        "pluggy",
-        "rich.console",
-        "rich.logging",
-        "rich.traceback",
-    ),  # and Kedro these
+    # and Kedro itself these
+    *("attrs", "dynaconf", "fsspec", "omegaconf", "pluggy", "rich.console", "rich.logging", "rich.traceback"),
     *("alembic.command", "dagster._core.storage.event_log", "sqlalchemy.dialects.sqlite"),  # Dagster only when it runs
 )
 _LONGEST_REQUEST = 200_000

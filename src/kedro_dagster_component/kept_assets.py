@@ -17,6 +17,7 @@ import dagster as dg
 
 from kedro_dagster_component.asset_checks import CheckTable
 from kedro_dagster_component.config.models import DagsterConfig
+from kedro_dagster_component.introspection.cache_files import lines_of
 from kedro_dagster_component.manifest import ProjectManifest
 from kedro_dagster_component.translate.assets import AssetTable
 
@@ -31,8 +32,8 @@ _MOST_KEPT = 20
 _OF_THE_LOAD = frozenset({"load_context", "findings", "translation"})
 """Attributes of a component that no two loads share; what a translation does shows in the specs."""
 
-_UNKNOWN_TO_RUNS = {"dagster_files", "warnings"}
-"""Of a manifest; Dagster calls the second load one for a run. No asset depends on them."""
+_UNKNOWN_TO_RUNS: Mapping[str, Any] = {"dagster_files": (), "warnings": ()}
+"""Of a manifest, and what runs find there; Dagster calls the second load one for a run. No asset depends on them."""
 
 
 @dataclass(frozen=True)
@@ -85,10 +86,8 @@ def origin_of(
 def _digest(manifest: ProjectManifest) -> bytes:
     """Digest of a manifest, taken piece by piece: as one text it would be the largest object of a load."""
     digest = hashlib.blake2b()
-    digest.update(manifest.model_dump_json(exclude={*_UNKNOWN_TO_RUNS, "nodes", "datasets"}).encode())
-    for entries in (manifest.nodes, manifest.datasets):
-        for key, entry in entries.items():
-            digest.update(f"\n{key}\n{entry.model_dump_json()}".encode())
+    for line in lines_of(manifest.model_copy(update=_UNKNOWN_TO_RUNS)):
+        digest.update(f"{line}\n".encode())
     return digest.digest()
 
 

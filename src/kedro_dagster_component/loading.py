@@ -222,7 +222,7 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
         IntrospectionError: The project cannot be read.
     """
     key = f"kedro_dagster_component/manifest/{place.key}"
-    kept = _unpacked(kept_for_runs(key))
+    kept = _manifest_of_run(kept_for_runs(key))
     if kept is not None:
         own = kept.ref.model_copy(update={"runtime_params": ref.runtime_params})
         return kept.model_copy(update={"ref": own, "dagster_files": (), "warnings": ()})
@@ -240,7 +240,7 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
     return found.manifest
 
 
-def _unpacked(text: str | None) -> ProjectManifest | None:
+def _manifest_of_run(text: str | None) -> ProjectManifest | None:
     """The manifest of a run; None without one, and for a run that another version of this package has started."""
     if text is None:
         return None

@@ -280,11 +280,11 @@ class World:
         assert answered.exists(), done.stdout[-4000:] + done.stderr[-8000:]
         return json.loads(answered.read_text(encoding="utf-8"))
 
-    def python(self, code, *arguments):
+    def python(self, code):
         """What a script prints, which runs in the code location's folder and has to end well."""
         script = self.root / "script.py"
         script.write_text(code, encoding="utf-8")
-        done = warm_processes.run(script, *arguments, cwd=self.location.root, env=self.env, timeout=300)
+        done = warm_processes.run(script, cwd=self.location.root, env=self.env, timeout=300)
         assert done.returncode == 0, done.stderr
         return done.stdout
 

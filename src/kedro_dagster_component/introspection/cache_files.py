@@ -156,11 +156,16 @@ def _clear_old(folder: Path) -> None:
 
 def pack(manifest: ProjectManifest) -> str:
     """A manifest as a text of one line, which `unpack` need not hold in memory as a whole."""
-    head = manifest.model_copy(update={"nodes": {}, "datasets": {}})
-    lines = [head.model_dump_json()]
-    lines += (_PackedEntry(key=key, node=node).model_dump_json() for key, node in manifest.nodes.items())
-    lines += (_PackedEntry(key=key, dataset=dataset).model_dump_json() for key, dataset in manifest.datasets.items())
-    return base64.b64encode(gzip.compress("\n".join(lines).encode(), mtime=0)).decode()
+    return base64.b64encode(gzip.compress("\n".join(lines_of(manifest)).encode(), mtime=0)).decode()
+
+
+def lines_of(manifest: ProjectManifest) -> Iterator[str]:
+    """All that a manifest holds, as lines of JSON: one for each node and dataset, after one for the rest."""
+    yield manifest.model_copy(update={"nodes": {}, "datasets": {}}).model_dump_json()
+    for key, node in manifest.nodes.items():
+        yield _PackedEntry(key=key, node=node).model_dump_json()
+    for key, dataset in manifest.datasets.items():
+        yield _PackedEntry(key=key, dataset=dataset).model_dump_json()
 
 
 class _PackedEntry(Record):
