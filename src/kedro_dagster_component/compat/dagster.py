@@ -26,6 +26,7 @@ from dagster_shared.error import SerializableErrorInfo
 _ONE_PROCESS = frozenset({"in_process", "execute_in_process_executor"})
 
 _IMPORTED_BY_STEPS = (
+    "dagster._core.executor.multiprocess",
     "dagster._core.instance.factory",
     "dagster._core.secrets.env_file",
     "dagster._core.storage.local_compute_log_manager",
@@ -117,7 +118,7 @@ def portable_job(plan_context: Any, execution_plan: Any) -> Any:
 
 def load_job(job: Any) -> None:
     """Load a job from `portable_job`: Dagster keeps the last one, and finds it again in forks of this process."""
-    job.get_definition()
+    _ = job.get_definition().run_config_schema  # made once for each process, too
 
 
 def import_step_modules() -> None:

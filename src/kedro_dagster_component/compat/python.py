@@ -5,14 +5,16 @@ from __future__ import annotations
 import atexit
 import importlib
 import logging.config
+import multiprocessing
 import os
 import pathlib
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
 from functools import wraps
+from multiprocessing.spawn import get_preparation_data, prepare
 from types import FrameType
 from typing import Any
 
@@ -36,6 +38,33 @@ def stop_fork_server(*, at_once: bool = False) -> None:
     stop = getattr(server, "_stop", None)
     if stop is not None:
         stop()
+
+
+def main_script() -> Mapping[str, Any]:
+    """What `multiprocessing` tells each new process of the main script of this one, and of its command line.
+
+    Every process that it starts runs that script once more, as a module: of a command line with hundreds of modules
+    that is most of what a step costs. Its fork server would preload it as `__main__`, but does not before Python 3.14
+    (it looks for it under another name than it was told by).
+    """
+    told = get_preparation_data("ignore")
+    return {name: told[name] for name in ("sys_argv", "init_main_from_name", "init_main_from_path") if name in told}
+
+
+def run_main_script(told: Mapping[str, Any]) -> None:
+    """Run a main script as a module, so that forks of this process find it run already.
+
+    Args:
+        told: From `main_script` of the process that is to start them. A script that raises is left to them.
+    """
+    process: Any = multiprocessing.current_process()
+    process._inheriting = True  # noqa: SLF001 - as in any process that runs it: a script that starts one is refused
+    try:
+        prepare(dict(told))
+    except BaseException:  # noqa: BLE001, S110 - whatever a script raises, `SystemExit` too
+        pass
+    finally:
+        del process._inheriting  # noqa: SLF001
 
 
 def end_like_a_program(inside: Callable[[], AbstractContextManager[None]]) -> None:

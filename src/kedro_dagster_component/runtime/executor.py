@@ -72,7 +72,7 @@ class KedroExecutor(Executor):
     def _fork_server(self, view: RunView, job: Any) -> AbstractContextManager[Callable[[], str | None]]:
         if self._forking is None:
             return nullcontext(lambda: None)
-        return fork_server(_warm_up(view, job), type(self._inner).__module__)  # first, as Dagster wants it
+        return fork_server(_warm_up(view, job))
 
 
 def _warm_up(view: RunView, job: Any) -> WarmUp:

@@ -7,14 +7,14 @@ import os
 import pickle
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
-from kedro_dagster_component.compat.python import stop_fork_server
+from kedro_dagster_component.compat.python import main_script, stop_fork_server
 from kedro_dagster_component.manifest import ProjectRef
 
 _WARM_MODULE = "kedro_dagster_component.runtime.warm"
@@ -22,9 +22,8 @@ _METHOD = "start_method"
 WARM_VARIABLE = "KEDRO_DAGSTER_WARM"
 """Environment variable that names the file with the `WarmUp` of a fork server; without it there is nothing to do."""
 
-PRELOADED = ("__main__", _WARM_MODULE)
-"""Modules of the fork server. Every process that `multiprocessing` starts runs the main script of the first one once
-more: of a command line with hundreds of modules (`dg`), that is most of what a step costs."""
+PRELOADED = (_WARM_MODULE,)
+"""Modules of the fork server."""
 
 
 @dataclass(frozen=True)
@@ -38,6 +37,7 @@ class WarmUp:
         dataset_types: As the catalog names the classes of the datasets its nodes read and write.
         pipelines: Registered pipelines of the run; empty for all.
         is_job: Whether they are those of a job.
+        main: The main script of the run's process, see `compat.python.main_script`.
     """
 
     job: Any = None
@@ -45,6 +45,7 @@ class WarmUp:
     dataset_types: tuple[str, ...] = ()
     pipelines: tuple[str, ...] = ()
     is_job: bool = False
+    main: Mapping[str, Any] = field(default_factory=main_script)
 
 
 def can_fork(executor_name: str, config: Mapping[str, Any]) -> bool:
@@ -72,33 +73,31 @@ def forking_config(executor_name: str, config: Mapping[str, Any]) -> Mapping[str
 
 
 @contextmanager
-def fork_server(warm_up: WarmUp, *first: str) -> Iterator[Callable[[], str | None]]:
+def fork_server(warm_up: WarmUp) -> Iterator[Callable[[], str | None]]:
     """A fork server for the steps that are started in the block; it ends with the block.
 
     It imports what it has to while the block goes on, until that asks for it.
 
     Args:
         warm_up: What it has ready.
-        *first: Modules it imports before anything else.
 
     Yields:
         Waits for the server. What makes its forks differ from new processes, and unsafe: a fork has none of the threads of
         its parent. Then the server has ended already. None for nothing known.
     """
-    modules = (*first, *PRELOADED)
     with _file_of(warm_up) as file:
 
         def ready() -> str | None:
             # New processes have the variables that hooks have set since, and what they import may ask for them.
             if _environment() != environment:
                 stop_fork_server(at_once=True)
-                _start_server(modules, file)
+                _start_server(file)
             risk = _risk_of_server()
             if risk is not None:
                 stop_fork_server()
             return risk
 
-        environment = _start_server(modules, file)
+        environment = _start_server(file)
         try:
             yield ready
         finally:
@@ -114,14 +113,14 @@ def _file_of(warm_up: WarmUp) -> Iterator[str]:
         yield str(path)
 
 
-def _start_server(modules: Sequence[str], file: str) -> Mapping[str, str]:
+def _start_server(file: str) -> Mapping[str, str]:
     """Start a server, and do not wait for it; the environment variables it has."""
     from multiprocessing import forkserver  # not on every platform
 
     environment = _environment()
     os.environ[WARM_VARIABLE] = file
     try:
-        forkserver.set_forkserver_preload(list(modules))
+        forkserver.set_forkserver_preload(list(PRELOADED))
         forkserver.ensure_running()
     finally:
         os.environ.pop(WARM_VARIABLE, None)

@@ -2,6 +2,7 @@ import importlib
 import json
 import multiprocessing
 import os
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
 )
 WARM = "kedro_dagster_component.runtime.warm"
-FORKED = {"start_method": {"forkserver": {"preload_modules": ["__main__", WARM]}}}
+FORKED = {"start_method": {"forkserver": {"preload_modules": [WARM]}}}
 SPAWN = {"start_method": {"spawn": {}}}
 
 
@@ -59,11 +60,14 @@ JOB = """
 import importlib
 
 class Job:
+    run_config_schema = None
+
     def __init__(self, module):
         self.module = module
 
     def get_definition(self):
         importlib.import_module(self.module)
+        return self
 """
 
 
@@ -112,10 +116,10 @@ def test_a_code_location_that_cannot_be_loaded_is_a_risk(job_of):
         assert ready() == "the code location cannot be loaded (ValueError)"
 
 
-def test_a_server_that_ends_is_a_risk(job_of, module):
+def test_a_server_that_ends_is_a_risk(job_of):
     with fork_server(WarmUp(job_of("ends", "raise SystemExit(3)"))) as ready:
         assert ready() == "a process that has the code location imported cannot be had"
-    with fork_server(WarmUp(), module("broken", "raise SystemExit(3)")) as ready:
+    with fork_server(WarmUp(job_of("ends_at_once", "import os\nos._exit(3)"))) as ready:
         assert ready() == "a process that has the code location imported cannot be had"
 
 
@@ -132,13 +136,76 @@ def test_variables_that_are_set_while_the_server_starts_are_there_for_what_it_im
         assert ready() == "the code location starts threads when it is imported (in time)"
 
 
-def test_nothing_is_left_of_a_server_that_nobody_waits_for(job_of, module):
-    def servers():
-        return [path for path in Path("/proc").glob("[0-9]*/cmdline") if b"with_a_name_of_its_own" in path.read_bytes()]
+def servers():
+    """Processes that this one has started as fork servers."""
+    return [path.parent for path in Path("/proc").glob("[0-9]*/environ") if is_server(path)]
 
-    job = job_of("slow", "import time\ntime.sleep(1)\n")
-    with fork_server(WarmUp(job), module("with_a_name_of_its_own", "")):
-        while not (found := servers()):  # it has no name before it has begun
+
+def is_server(environ):
+    try:
+        parent = (environ.parent / "stat").read_text().rpartition(")")[2].split()[1]
+        command = (environ.parent / "cmdline").read_bytes()
+        return parent == str(os.getpid()) and b".forkserver " in command and b"KEDRO_DAGSTER_WARM=" in environ.read_bytes()
+    except OSError:  # another user's, or ended
+        return False
+
+
+def test_nothing_is_left_of_a_server_that_nobody_waits_for(job_of):
+    with fork_server(WarmUp(job_of("slow", "import time\ntime.sleep(1)\n"))):
+        while not (found := servers()):  # it has its variables once it has begun
             time.sleep(0.01)
         [server] = found
     assert not server.exists()
+
+
+MAIN = """
+import multiprocessing
+import sys
+from pathlib import Path
+
+from kedro_dagster_component.runtime.fork_server import WarmUp, fork_server
+
+with Path(sys.argv[1]).open("a") as file:
+    file.write(f"{__name__} {sys.argv[2:]}\\n")
+if "raise" in sys.argv and __name__ != "__main__":
+    sys.exit(3)
+
+class Mine:
+    def say(self):
+        print("a fork has", sys.argv[2:], flush=True)
+
+if __name__ == "__main__":
+    with fork_server(WarmUp()) as ready:
+        print(ready())
+        for _ in range(3):
+            process = multiprocessing.get_context("forkserver").Process(target=Mine().say)
+            process.start()
+            process.join()
+"""
+
+
+@pytest.fixture
+def run_script(tmp_path):
+    """Runs a main script, and tells what it printed and how it was run."""
+
+    def run(*arguments):
+        script, runs = tmp_path / "the_script.py", tmp_path / "runs"
+        script.write_text(MAIN)
+        command = [sys.executable, script, runs, *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+        return done.stdout.splitlines(), runs.read_text().splitlines(), done.stderr
+
+    return run
+
+
+def test_the_main_script_is_run_once_for_all_forks(run_script):
+    said, runs, _ = run_script("one", "two")
+    assert said == ["None", *["a fork has ['one', 'two']"] * 3]
+    assert runs == ["__main__ ['one', 'two']", "__mp_main__ ['one', 'two']"]
+
+
+def test_a_main_script_that_raises_is_left_to_the_forks(run_script):
+    said, runs, errors = run_script("raise")
+    assert said == ["a process that has the code location imported cannot be had"]
+    assert errors == ""
+    assert set(runs) == {"__main__ ['raise']", "__mp_main__ ['raise']"}

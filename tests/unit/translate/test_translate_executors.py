@@ -23,7 +23,7 @@ from kedro_dagster_component.translate.executors import (
 forks = pytest.mark.skipif(
     sys.platform != "linux" or "forkserver" not in multiprocessing.get_all_start_methods(), reason="forks nowhere else"
 )
-FORKED = ("forkserver", ["__main__", "kedro_dagster_component.runtime.warm"])
+FORKED = ("forkserver", ["kedro_dagster_component.runtime.warm"])
 
 
 def executor(kind, **options):
