@@ -22,7 +22,8 @@ from kedro_dagster_component.config.configured import settings_of
 from kedro_dagster_component.config.metadata_parts import DEFAULT_PARTS, MetadataPart
 from kedro_dagster_component.defs_state import state_config, write_state
 from kedro_dagster_component.errors import ConfigurationError, Finding
-from kedro_dagster_component.loading import YamlLines, shown_as_text, without_collections
+from kedro_dagster_component.garbage import without_collections
+from kedro_dagster_component.loading import YamlLines, shown_as_text
 from kedro_dagster_component.manifest import DatasetEntry, NodeEntry
 from kedro_dagster_component.op_settings import NodeOpSpec, RetryPolicyModel, node_op_spec
 from kedro_dagster_component.plan import InstancePlan, StepPlan

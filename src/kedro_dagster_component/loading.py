@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import linecache
 import logging
 import os
@@ -162,18 +161,6 @@ def shown_as_text() -> Iterator[None]:
         if os.environ.get(TRACEBACK_VARIABLE):
             raise
         raise LoadError(str(error)) from None
-
-
-@contextmanager
-def without_collections() -> Iterator[None]:
-    """No garbage collection inside, where much is made and nothing thrown away: each would look through all of it."""
-    is_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if is_enabled:
-            gc.enable()
 
 
 def warn_at(position: Position | None, message: str) -> None:

@@ -145,7 +145,9 @@ def is_server(environ):
     try:
         parent = (environ.parent / "stat").read_text().rpartition(")")[2].split()[1]
         command = (environ.parent / "cmdline").read_bytes()
-        return parent == str(os.getpid()) and b".forkserver " in command and b"KEDRO_DAGSTER_WARM=" in environ.read_bytes()
+        return (
+            parent == str(os.getpid()) and b".forkserver " in command and b"KEDRO_DAGSTER_WARM=" in environ.read_bytes()
+        )
     except OSError:  # another user's, or ended
         return False
 
