@@ -117,10 +117,10 @@ def build_step_assets(
     A step with several outputs can be asked for some of them: nodes that are not needed for these are not run. A node
     that is runs as a whole, and what it saved besides is logged.
     """
-    description = settings.description or _op_description(plan, manifest)
-    config_schema = parameter_fields(plan, manifest.parameters) or None
     tags = tags_from(tag for one in plan.nodes for tag in one.node.tags)
     options: dict[str, Any] = {
+        "description": settings.description or _op_description(plan, manifest),
+        "config_schema": parameter_fields(plan, manifest.parameters) or None,
         "tags": {**tags, **settings.tags},
         "pool": settings.pool,
         "retry_policy": settings.retry_policy,
@@ -131,18 +131,11 @@ def build_step_assets(
             instance,
             inputs=_taken(plan, table),
             node_options=options,
-            config_schema=config_schema,
-            description=description,
             execute=execute,
             check_outputs=[spec.get_python_identifier() for spec in settings.checks],
         )
         return _graph_assets(graph, plan, table, instance, settings)
-    options |= {
-        "name": plan.op_name,
-        "description": description,
-        "config_schema": config_schema,
-        "required_resource_keys": _resources_of(instance.key),
-    }
+    options |= {"name": plan.op_name, "required_resource_keys": _resources_of(instance.key)}
     if len(plan.nodes) > 1 or settings.checks:
         return _multi_asset(plan, table, instance, settings, options, execute)
     return _node_assets(plan, table, instance, settings, options, execute)

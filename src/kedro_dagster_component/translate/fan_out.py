@@ -44,8 +44,6 @@ def build_fan_out(
     *,
     inputs: Iterable[str],
     node_options: Mapping[str, Any],
-    config_schema: Mapping[str, Any] | None,
-    description: str | None,
     execute: Callable[[Any, StepPlan], Iterator[Any]],
     check_outputs: Sequence[str] = (),
 ) -> dg.GraphDefinition:
@@ -55,52 +53,77 @@ def build_fan_out(
         plan: Its step.
         instance: The component instance.
         inputs: Names of the inputs.
-        node_options: Tags, pool and the like of the op that runs the node.
-        config_schema: Of that op; None without parameters.
-        description: Of the node.
+        node_options: Of the op that runs the node: description, configuration, tags, pool and the like.
         execute: What runs the node.
         check_outputs: Names of the outputs of its checks, which look at all keys together.
     """
-    keys_name, node_name, done_name = fan_out_names(plan.op_name)
-    names = tuple(inputs)
+    find_keys = _find_keys_op(plan, instance, tuple(inputs))
+    run_node = _run_node_op(plan, instance, node_options, execute)
+    finish = _finish_op(plan, instance, check_outputs)
+    return dg.GraphDefinition(
+        name=plan.op_name,
+        description=node_options["description"],
+        node_defs=[find_keys, run_node, finish],
+        dependencies={
+            find_keys.name: {},
+            run_node.name: {KEYS: dg.DependencyDefinition(find_keys.name, KEYS)},
+            finish.name: {NODE: collected(run_node.name, DONE)},
+        },
+        input_mappings=[
+            dg.InputMapping(graph_input_name=name, mapped_node_name=find_keys.name, mapped_node_input_name=name)
+            for name in find_keys.ins
+        ],
+        output_mappings=[
+            dg.OutputMapping(graph_output_name=name, mapped_node_name=finish.name, mapped_node_output_name=name)
+            for name in finish.outs
+        ],
+        config=_config_mapping(run_node.name, node_options["config_schema"]),
+    )
 
+
+def _find_keys_op(plan: StepPlan, instance: InstancePlan, inputs: Sequence[str]) -> dg.OpDefinition:
     @dg.op(
-        name=keys_name,
+        name=fan_out_names(plan.op_name)[0],
         description=f"Finds the partition keys of {plan.node.name}.",
-        ins={name: dg.In(dg.Nothing) for name in names},
+        ins={name: dg.In(dg.Nothing) for name in inputs},
         out={KEYS: dg.DynamicOut(dg.Nothing)},
     )
     def find_keys(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from _find_keys(context, instance, plan)
 
+    return find_keys
+
+
+def _run_node_op(
+    plan: StepPlan,
+    instance: InstancePlan,
+    options: Mapping[str, Any],
+    execute: Callable[[Any, StepPlan], Iterator[Any]],
+) -> dg.OpDefinition:
     @dg.op(
-        name=node_name,
-        description=description,
+        name=fan_out_names(plan.op_name)[1],
         ins={KEYS: dg.In(dg.Nothing)},
         out={DONE: dg.Out(dg.Nothing)},
-        config_schema=config_schema,
         required_resource_keys={instance.key, "io_manager"},
-        **node_options,
+        **options,
     )
     def run_node(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from execute(context, plan)
 
+    return run_node
+
+
+def _finish_op(plan: StepPlan, instance: InstancePlan, check_outputs: Sequence[str]) -> dg.OpDefinition:
     [one] = plan.nodes
-    outputs = one.output_names
+    is_required = len(one.output_names) == 1 and not check_outputs
+    manager = _io_manager_key(one, instance)
 
     @dg.op(
-        name=done_name,
+        name=fan_out_names(plan.op_name)[2],
         description=f"Waits for all keys of {plan.node.name}.",
         ins={NODE: dg.In(dg.Nothing)},
         out={
-            **{
-                name: dg.Out(
-                    dg.Nothing,
-                    is_required=len(outputs) == 1 and not check_outputs,
-                    io_manager_key=_io_manager_key(one, instance),
-                )
-                for name in outputs
-            },
+            **{name: dg.Out(dg.Nothing, is_required=is_required, io_manager_key=manager) for name in one.output_names},
             **{name: dg.Out(dg.Nothing, is_required=False) for name in check_outputs},
         },
         required_resource_keys={instance.key, *(["io_manager"] if check_outputs else [])},
@@ -108,25 +131,7 @@ def build_fan_out(
     def finish(context: dg.OpExecutionContext) -> Iterator[Any]:
         yield from _finish(context, instance, plan)
 
-    return dg.GraphDefinition(
-        name=plan.op_name,
-        description=description,
-        node_defs=[find_keys, run_node, finish],
-        dependencies={
-            keys_name: {},
-            node_name: {KEYS: dg.DependencyDefinition(keys_name, KEYS)},
-            done_name: {NODE: collected(node_name, DONE)},
-        },
-        input_mappings=[
-            dg.InputMapping(graph_input_name=name, mapped_node_name=keys_name, mapped_node_input_name=name)
-            for name in names
-        ],
-        output_mappings=[
-            dg.OutputMapping(graph_output_name=name, mapped_node_name=done_name, mapped_node_output_name=name)
-            for name in (*outputs, *check_outputs)
-        ],
-        config=_config_mapping(node_name, config_schema),
-    )
+    return finish
 
 
 def _io_manager_key(one: NodePlan, instance: InstancePlan) -> str:
