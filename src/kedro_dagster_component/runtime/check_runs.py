@@ -17,7 +17,7 @@ from kedro_dagster_component.runtime.messages import CheckRequest, InputKeys, Lo
 from kedro_dagster_component.runtime.mlflow_record import recorded_origin
 from kedro_dagster_component.runtime.resource import KedroSessionResource
 from kedro_dagster_component.runtime.run_partitions import parameters_of
-from kedro_dagster_component.runtime.step_checks import StepChecks
+from kedro_dagster_component.runtime.step_checks import StepChecks, said_of
 from kedro_dagster_component.runtime.view import RunView, sink_of, step_session
 
 
@@ -55,14 +55,7 @@ def run_input_checks(context: Any, instance: InstancePlan, dataset: DatasetPlan)
     for check in checks:
         result = outcome(check, checked.facts, [checked.validation] if checked.validation else [])
         if result is not None:
-            yield dg.AssetCheckResult(
-                asset_key=dg.AssetKey(dataset.asset_key),
-                check_name=check.name,
-                passed=result.passed,
-                severity=result.severity(check),
-                description=result.description,
-                metadata=result.metadata,
-            )
+            yield dg.AssetCheckResult(**said_of(dataset, check, result))
 
 
 def _looked_at(

@@ -120,20 +120,24 @@ class StepChecks:
                 yield self._event(dataset, check, result)
 
     def _event(self, dataset: DatasetPlan, check: CheckPlan, result: Outcome) -> Event:
-        asset_key = dg.AssetKey(dataset.asset_key)
-        severity = result.severity(check)
-        self.has_blocked |= check.is_blocking and not result.passed and severity is dg.AssetCheckSeverity.ERROR
-        said: dict[str, Any] = {
-            "asset_key": asset_key,
-            "check_name": check.name,
-            "passed": result.passed,
-            "metadata": result.metadata,
-            "severity": severity,
-            "description": result.description,
-        }
-        if dg.AssetCheckKey(asset_key, check.name) in self._selected:
+        said = said_of(dataset, check, result)
+        is_error = said["severity"] is dg.AssetCheckSeverity.ERROR
+        self.has_blocked |= check.is_blocking and not result.passed and is_error
+        if dg.AssetCheckKey(said["asset_key"], check.name) in self._selected:
             return dg.AssetCheckResult(**said)
         return dg.AssetCheckEvaluation(**said, blocking=check.is_blocking)
+
+
+def said_of(dataset: DatasetPlan, check: CheckPlan, result: Outcome) -> dict[str, Any]:
+    """What Dagster is told of a check, as a result or as an evaluation."""
+    return {
+        "asset_key": dg.AssetKey(dataset.asset_key),
+        "check_name": check.name,
+        "passed": result.passed,
+        "metadata": result.metadata,
+        "severity": result.severity(check),
+        "description": result.description,
+    }
 
 
 def _of_dataset(validations: Sequence[Validation], dataset: DatasetPlan, mode: str | None) -> list[Validation]:
