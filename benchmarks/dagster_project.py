@@ -25,6 +25,13 @@ directory_type = "project"
 [tool.dg.project]
 root_module = "{module}"
 """
+_KEDRO_TABLE = """\
+
+[tool.kedro]
+package_name = "{module}"
+project_name = "{module}"
+kedro_init_version = "1.3.0"
+"""
 _DEFINITIONS = """\
 from pathlib import Path
 
@@ -85,16 +92,23 @@ _TYPES = {float: "float", int: "int", str: "str", bool: "bool"}
 
 def write_component_project(root: Path) -> None:
     """Write a Dagster project with one component, for the Kedro project in the folder `kedro` beside it."""
-    _write_project(root, COMPONENT_MODULE, {"kedro/component.yaml": _COMPONENT})
+    write_dagster_project(root, COMPONENT_MODULE, {"kedro/component.yaml": _COMPONENT})
 
 
 def write_hand_written_project(shape: Shape, root: Path) -> None:
     """Write a Dagster project with the same assets and jobs, as a careful person would: no class, no loop."""
-    _write_project(root, HAND_WRITTEN_MODULE, {"definitions.py": "\n\n".join([_HEADER, *_blocks(shape)]) + "\n"})
+    write_dagster_project(root, HAND_WRITTEN_MODULE, {"definitions.py": "\n\n".join([_HEADER, *_blocks(shape)]) + "\n"})
     write_files(root, raw_files(shape))
 
 
-def _write_project(root: Path, module: str, files: Mapping[str, str]) -> None:
+def write_dagster_project(root: Path, module: str, files: Mapping[str, str]) -> None:
+    """Write a Dagster project of one module, without any definitions but those of some files.
+
+    Args:
+        root: Empty, or missing.
+        module: Name of the module.
+        files: Texts by their path below the module's folder `defs`.
+    """
     defs = f"src/{module}/defs"
     texts = {
         "pyproject.toml": _PYPROJECT.format(module=module),
@@ -104,6 +118,31 @@ def _write_project(root: Path, module: str, files: Mapping[str, str]) -> None:
         **{f"{defs}/{name}": text for name, text in files.items()},
     }
     write_files(root, texts)
+
+
+def write_combined_project(root: Path, module: str, component: str, files: Mapping[str, str]) -> None:
+    """Write a Kedro project that is a Dagster project too, and has a home for its runs.
+
+    Args:
+        root: Empty, or missing.
+        module: Name of the package.
+        component: Text of `component.yaml`.
+        files: Of the Kedro project, by their path: registry and catalog.
+    """
+    write_dagster_project(root, module, {"kedro/component.yaml": component})
+    texts = {
+        "pyproject.toml": f"{_PYPROJECT}{_KEDRO_TABLE}".format(module=module),
+        f"src/{module}/settings.py": "",
+        "conf/local/.gitkeep": "",
+        **files,
+    }
+    write_files(root, texts)
+    write_home(root)
+
+
+def write_home(root: Path) -> None:
+    """Write the folder `home` of a project, for `DAGSTER_HOME`."""
+    write_files(root, {"home/dagster.yaml": "telemetry: {enabled: false}\n"})
 
 
 def _blocks(shape: Shape) -> Iterator[str]:

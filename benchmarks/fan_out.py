@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from benchmarks.dagster_project import write_combined_project, write_dagster_project, write_home
 from benchmarks.kedro_project import write_files
 from benchmarks.page import write_section
 from benchmarks.processes import ROOT, BenchmarkError, Done, environment, run_process
@@ -16,28 +17,6 @@ from benchmarks.report import markdown
 
 _LOADED_KEYS = 1000
 
-_PYPROJECT = """\
-[tool.dg]
-directory_type = "project"
-
-[tool.dg.project]
-root_module = "{name}"
-
-[tool.kedro]
-package_name = "{name}"
-project_name = "{name}"
-kedro_init_version = "1.3.0"
-"""
-_DEFINITIONS = """\
-from pathlib import Path
-
-import dagster as dg
-
-
-@dg.definitions
-def defs():
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
-"""
 _COMPONENT = """\
 type: kedro_dagster_component.KedroProjectComponent
 
@@ -161,28 +140,17 @@ def write_projects(folder: Path, count: int) -> tuple[Path, Path]:
     """
     keys = [f"k{number:04d}" for number in range(count)]
     component, by_hand = folder / "component", folder / "by_hand"
-    _write(
-        component,
-        {
-            "src/component/pipeline_registry.py": _REGISTRY,
-            "src/component/settings.py": "",
-            "src/component/defs/kedro/component.yaml": _COMPONENT,
-            "conf/base/catalog.yml": _CATALOG,
-            "conf/base/dagster.yml": _DAGSTER_YML.format(keys=keys),
-            "conf/local/.gitkeep": "",
-        },
-    )
-    _write(by_hand, {"src/by_hand/defs/assets.py": _BY_HAND.format(count=count)})
+    files = {
+        "src/component/pipeline_registry.py": _REGISTRY,
+        "conf/base/catalog.yml": _CATALOG,
+        "conf/base/dagster.yml": _DAGSTER_YML.format(keys=keys),
+    }
+    write_combined_project(component, "component", _COMPONENT, files)
+    write_dagster_project(by_hand, "by_hand", {"assets.py": _BY_HAND.format(count=count)})
+    write_home(by_hand)
     for root in (component, by_hand):
         write_files(root, {f"data/numbers/{key}.json": "3" for key in keys})
     return component, by_hand
-
-
-def _write(root: Path, files: dict[str, str]) -> None:
-    name = root.name
-    common = {"pyproject.toml": _PYPROJECT.format(name=name), "home/dagster.yaml": "telemetry: {enabled: false}\n"}
-    common |= {f"src/{name}/{part}": "" for part in ("__init__.py", "defs/__init__.py")}
-    write_files(root, {**common, f"src/{name}/definitions.py": _DEFINITIONS, **files})
 
 
 def _launch(root: Path, count: int) -> Done:

@@ -9,35 +9,13 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from benchmarks.kedro_project import write_files
+from benchmarks.dagster_project import write_combined_project
 from benchmarks.page import write_section
 from benchmarks.processes import BenchmarkError, Sample, run_probe
 from benchmarks.report import markdown
 
 _TIME_GOAL, _MEMORY_GOAL = 1.3, 1.1
 
-_PYPROJECT = """\
-[tool.dg]
-directory_type = "project"
-
-[tool.dg.project]
-root_module = "chained"
-
-[tool.kedro]
-package_name = "chained"
-project_name = "chained"
-kedro_init_version = "1.3.0"
-"""
-_DEFINITIONS = """\
-from pathlib import Path
-
-import dagster as dg
-
-
-@dg.definitions
-def defs():
-    return dg.load_from_defs_folder(path_within_project=Path(__file__).parent)
-"""
 _COMPONENT = """\
 type: kedro_dagster_component.KedroProjectComponent
 
@@ -96,19 +74,11 @@ def write_project(folder: Path, count: int, grouping: str, megabytes: int = 0) -
         megabytes: Size of the frame that goes through the chain; 0 for a number.
     """
     functions = _FRAMES.format(rows=megabytes * 1_000_000 // 80) if megabytes else _NUMBERS
-    texts = {
-        "pyproject.toml": _PYPROJECT,
-        "src/chained/__init__.py": "",
-        "src/chained/settings.py": "",
-        "src/chained/definitions.py": _DEFINITIONS,
-        "src/chained/defs/__init__.py": "",
-        "src/chained/defs/kedro/component.yaml": _COMPONENT.format(grouping=grouping),
+    files = {
         "src/chained/pipeline_registry.py": _REGISTRY.format(functions=functions, count=count, before=count - 2),
         "conf/base/catalog.yml": _CATALOG,
-        "conf/local/.gitkeep": "",
-        "home/dagster.yaml": "telemetry: {enabled: false}\n",
     }
-    write_files(folder, texts)
+    write_combined_project(folder, "chained", _COMPONENT.format(grouping=grouping), files)
     return folder
 
 
