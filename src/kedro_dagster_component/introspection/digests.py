@@ -24,6 +24,7 @@ _SETTLED_SECONDS = 5
 _LEFT_BEHIND = frozenset({"__pycache__", ".DS_Store"})
 """Names that come and go without anybody having written anything."""
 _MODULE_SUFFIXES = tuple(importlib.machinery.all_suffixes())
+_PACKAGE_FILES = tuple(f"__init__{suffix}" for suffix in _MODULE_SUFFIXES)
 _METADATA = (".dist-info", ".egg-info")
 _METADATA_FILES = ("RECORD", "METADATA", "PKG-INFO")
 _PATH_FILES = (".pth", ".egg-link")
@@ -79,11 +80,11 @@ class Digests:
 
     def of_folder(self, path: str) -> str | None:
         """Of the names in a folder, and which of them are folders; None where it cannot be listed."""
-        return self._of_names(path, lambda _entry: True)
+        return self._of_names(path, lambda _entry: True, _in_folder)
 
     def of_modules(self, path: str) -> str | None:
-        """Of the names in a folder that can be imported; None where it cannot be listed."""
-        return self._of_names(path, _can_be_module)
+        """Of the names in a folder that can be imported, and which of them are packages; None where it cannot be listed."""
+        return self._of_names(path, _can_be_module, _on_import_path)
 
     def of_distributions(self, path: str) -> str | None:
         """Of the packages installed in a folder, each with the record of its files; None where it cannot be listed."""
@@ -119,11 +120,13 @@ class Digests:
         candidates = (*(os.path.join(path, name) for name in _METADATA_FILES), path)  # noqa: PTH118 - quick, see above
         return next(filter(None, map(self.of_file, candidates)), "")
 
-    def _of_names(self, path: str, counts: Callable[[os.DirEntry[str]], bool]) -> str | None:
+    def _of_names(
+        self, path: str, counts: Callable[[os.DirEntry[str]], bool], name: Callable[[os.DirEntry[str]], str]
+    ) -> str | None:
         try:
             with os.scandir(path) as entries:
                 kept = [entry for entry in entries if entry.name not in _LEFT_BEHIND and counts(entry)]
-                return self._of(*sorted(f"{entry.name}/" if entry.is_dir() else entry.name for entry in kept))
+                return self._of(*sorted(map(name, kept)))
         except (OSError, ValueError):
             return None
 
@@ -164,6 +167,16 @@ def _can_be_module(entry: os.DirEntry[str]) -> bool:
     if name.endswith(_MODULE_SUFFIXES):
         return name.partition(".")[0].isidentifier()
     return name.isidentifier() and entry.is_dir()
+
+
+def _in_folder(entry: os.DirEntry[str]) -> str:
+    return f"{entry.name}/" if entry.is_dir() else entry.name
+
+
+def _on_import_path(entry: os.DirEntry[str]) -> str:
+    """A package goes before a module of its name, any other folder behind it: Python asks nobody which one it is."""
+    is_package = any(os.path.isfile(os.path.join(entry.path, name)) for name in _PACKAGE_FILES)  # noqa: PTH113, PTH118
+    return f"{entry.name}/__init__" if is_package else _in_folder(entry)
 
 
 def _stamp_of(path: str) -> str:

@@ -6,6 +6,7 @@ which costs another reading, and never too new. What cannot be noted: clocks, ra
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import os
 import sys
@@ -70,6 +71,7 @@ class Recorder:
         sys.addaudithook(self._on_event)
         watch_environment(self._on_variable, self._on_all_variables)
         watch_looks(self._on_look)
+        importlib.invalidate_caches()  # folders on the import path were listed before, and would not be again
 
     def footprint(self) -> Footprint | None:
         """All that was noted; None where something could not be."""

@@ -19,6 +19,10 @@ REGISTRY = """
     from kedro.pipeline import node, pipeline
 
     from demo import helper
+    try:
+        import overrides
+    except ImportError:
+        pass
     from outside import lower
 
     ROOT = Path(__file__).parents[2]
@@ -58,6 +62,7 @@ FILES = {
     "src/demo/pipelines/one/__init__.py": "from .pipeline import create_pipeline",
     "src/demo/pipelines/one/pipeline.py": PIPELINE,
     "src/demo/pipelines/one/nodes.py": "def work(x):\n    return x",
+    "src/demo/pipelines/one/nodes/README.md": "no package yet",
     "src/demo/resolvers.py": "def double(x):\n    return x * 2",
     "conf/base/globals.yml": "base: ${oc.env:DEMO_BASE,data}",
     "conf/base/catalog.yml": "raw: {type: json.JSONDataset, filepath: '${globals:base}/raw.json', credentials: store}",
@@ -103,6 +108,7 @@ ADDED = [
     "conf/prod/catalog.yml",
     "src/demo/pipelines/two/__init__.py",
     "src/demo/pipelines/alone.py",
+    "src/demo/pipelines/one/nodes/__init__.py",
 ]
 REMOVED = ["areas/north", "conf/base/dagster.yml", "src/demo/pipelines/one/nodes.py", "src/demo/pipelines/one"]
 WITHOUT_EFFECT = ["notes.txt", "data/01_raw/new.csv", "src/demo/__pycache__/x.cpython-311.pyc", "../written.log"]
@@ -218,6 +224,15 @@ def test_code_outside_the_project_counts(world):
     file.write_text(before + "#")
     assert changes(world) == [str(file)]
     file.write_text(before)
+
+
+def test_a_new_module_outside_the_project_counts(world):
+    """Of a folder that Python had looked into before anything could be noted, as it does into those of PYTHONPATH."""
+    file = world[0].root.parent / "library" / "overrides.py"
+    file.touch()
+    assert changes(world) == [str(file.parent)]
+    file.unlink()
+    assert changes(world) == []
 
 
 def test_another_python_or_a_package_more_counts(world, tmp_path):

@@ -133,7 +133,7 @@ def test_files_and_folders(record, tmp_path):
     assert digests == {**there, "missing": False, "missing in bytes": False, "database-wal": False}
     assert found["kinds"] == {"asked": "nothing", "folder": "folder", "folder/package": "folder"}
     assert set(found["folders"]) == {"folder", "."}
-    assert set(found["modules"]) == {"folder", "folder/package"}
+    assert set(found["modules"]) == {".", "folder", "folder/package"}
 
 
 def test_what_is_seen_is_what_was_there_before(record, tmp_path):
