@@ -78,7 +78,7 @@ class RandomWatch:
             for instance in instances:
                 instance.seed()
             for generator in generators:
-                generator.bit_generator.state = type(generator.bit_generator)().state
+                _seed_anew(generator)
             _seed_torch()
 
         call_in_forks(begin)
@@ -143,18 +143,39 @@ def _numpy_words(state: Any) -> tuple[int, ...]:
 
 
 def _unseeded_generators() -> list[Any]:
-    """NumPy's newer generators that the imported modules hold and that were made without a seed (`default_rng()`)."""
+    """NumPy's generators that the imported modules hold and made without a seed: `default_rng()`, `RandomState()`."""
     numpy = sys.modules.get("numpy")
     if numpy is None:
         return []
-    kind = numpy.random.Generator
-    found = [one for one in gc.get_objects() if type(one) is kind]
-    return [one for one in found if _entropy_bits(one) > _LARGEST_SEED_BITS]
+    kinds = (numpy.random.Generator, numpy.random.RandomState)
+    found = [one for one in gc.get_objects() if type(one) in kinds]
+    return [one for one in found if _entropy_bits(one) > _LARGEST_SEED_BITS and not _has_got_a_state(one)]
+
+
+def _seed_anew(generator: Any) -> None:
+    state = type(_source(generator))().state
+    if hasattr(generator, "set_state"):  # which forgets the second of a pair of normal numbers, too
+        generator.set_state(state)
+    else:
+        _source(generator).state = state
+
+
+def _source(generator: Any) -> Any:
+    """The bit generator behind one; NumPy shows it of its newer ones alone."""
+    return generator._bit_generator  # noqa: SLF001 - the same name in all of NumPy's
 
 
 def _entropy_bits(generator: Any) -> int:
-    entropy = getattr(getattr(generator.bit_generator, "seed_seq", None), "entropy", None)
+    """Of the seed it was made with; 0 where that is unknown, as behind `RandomState(1)`."""
+    entropy = getattr(getattr(_source(generator), "seed_seq", None), "entropy", None)
     return entropy.bit_length() if isinstance(entropy, int) else 0
+
+
+def _has_got_a_state(generator: Any) -> bool:
+    """Whether a twister has been given a state of the project's after it was made, as by `RandomState.set_state`."""
+    source = _source(generator)
+    first = type(source)(source.seed_seq).state
+    return first["bit_generator"] == "MT19937" and _numpy_is_seeded(first, source.state)
 
 
 def _seed_torch() -> None:

@@ -94,9 +94,9 @@ def warm(file: Path) -> str | None:
         except Exception as error:  # noqa: BLE001  (whatever the code location raises: a step says it better)
             return f"the code location cannot be loaded ({type(error).__name__})"
     risk = _risk("the code location", changes)
-    if risk is not None or warm_up.ref is None:
-        return risk
-    hosts.warm(warm_up)
+    if risk is None and warm_up.ref is not None:
+        hosts.warm(warm_up)
+        risk = _risk("the project", changes)
     watch.fork_with_own_numbers()
     leave_exit_handlers_to_this_process()
-    return _risk("the project", changes)
+    return risk

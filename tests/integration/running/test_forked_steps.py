@@ -113,8 +113,10 @@ from pathlib import Path
 import numpy as np
 
 random.seed(7)
-SEEDED = [random, random.Random(7), np.random.default_rng(7)]
-OTHERS = [np.random, random.Random(), np.random.default_rng()]
+SEEDED = [random, random.Random(7), np.random.default_rng(7), np.random.RandomState(7), np.random.RandomState()]
+SEEDED[-1].set_state(np.random.RandomState(7).get_state())
+OTHERS = [np.random, random.Random(), np.random.default_rng(), np.random.RandomState(), np.random.RandomState()]
+OTHERS[-1].normal()  # it has the second of a pair in reserve
 POOLS = []
 WAS_THERE = []
 os.register_at_fork(after_in_child=lambda: WAS_THERE.append("pandas" in sys.modules))
@@ -123,8 +125,8 @@ ANSWER = """{
     "parent": open(f"/proc/{os.getppid()}/cmdline").read(),
     "was there": WAS_THERE,
     "collects, and shares": [gc.isenabled(), gc.get_freeze_count() > 10_000],
-    "seeded": [one.random() for one in SEEDED],
-    "others": [one.random() for one in OTHERS],
+    "seeded": [(getattr(one, "gauss", None) or one.normal)(0, 1) for one in SEEDED],
+    "others": [(getattr(one, "gauss", None) or one.normal)(0, 1) for one in OTHERS],
     "start method": multiprocessing.get_start_method(),
     "worker": POOLS.append(ProcessPoolExecutor(1)) or POOLS[0].submit(abs, -3).result(),
     "end": str(atexit.register(Path("ended").touch)),
@@ -139,7 +141,7 @@ def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_
     assert one["was there"] == two["was there"] == [True]
     assert one["collects, and shares"] == [True, True]
     assert one["seeded"] == two["seeded"]
-    assert one["seeded"][0] == one["seeded"][1] == random.Random(7).random()
+    assert one["seeded"][0] == one["seeded"][1] == random.Random(7).gauss(0, 1)
     assert set(one["others"]).isdisjoint(two["others"])
     assert one["worker"] == 3, "and nobody waits for a worker that nobody has ended"
     assert (tmp_path / "demo/ended").exists()

@@ -165,6 +165,8 @@ import multiprocessing
 import sys
 from pathlib import Path
 
+import numpy as np
+
 from kedro_dagster_component.runtime.fork_server import WarmUp, fork_server
 
 with Path(sys.argv[1]).open("a") as file:
@@ -175,6 +177,7 @@ if "raise" in sys.argv and __name__ != "__main__":
 class Mine:
     def say(self):
         print("a fork has", sys.argv[2:], flush=True)
+        print(np.random.random(), flush=True)
 
 if __name__ == "__main__":
     with fork_server(WarmUp()) as ready:
@@ -201,8 +204,10 @@ def run_script(tmp_path):
 
 
 def test_the_main_script_is_run_once_for_all_forks(run_script):
-    said, runs, _ = run_script("one", "two")
-    assert said == ["None", *["a fork has ['one', 'two']"] * 3]
+    (risk, *said), runs, _ = run_script("one", "two")
+    assert risk == "None"
+    assert said[::2] == ["a fork has ['one', 'two']"] * 3
+    assert len({*said[1::2]}) == 3, "random numbers of its own, without a project too"
     assert runs == ["__main__ ['one', 'two']", "__mp_main__ ['one', 'two']"]
 
 
