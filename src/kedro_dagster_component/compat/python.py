@@ -43,9 +43,9 @@ def stop_fork_server(*, at_once: bool = False) -> None:
 def main_script() -> Mapping[str, Any]:
     """What `multiprocessing` tells each new process of the main script of this one, and of its command line.
 
-    Every process that it starts runs that script once more, as a module: of a command line with hundreds of modules
-    that is most of what a step costs. Its fork server would preload it as `__main__`, but that of Python 3.10 and 3.11
-    looks for it under another name than it was told by.
+    Every process that it starts runs that script once more, as a module: with that of `dagster` a forked step takes half
+    as long again. Its fork server would preload it as `__main__`, but that of Python 3.11 looks for it under another name
+    than it was told by.
     """
     told = get_preparation_data("ignore")
     return {name: told[name] for name in ("sys_argv", "init_main_from_name", "init_main_from_path") if name in told}
