@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, PlainSerializer
 
 from kedro_dagster_component.errors import Position, Problem
+from kedro_dagster_component.plain import from_typed_text, typed_text
 
 MANIFEST_FORMAT = 4
 """Raised whenever a field changes its meaning; a manifest of another format is never read."""
@@ -34,6 +35,14 @@ class Record(BaseModel):
         object.__setattr__(self, "__pydantic_fields_set__", _NO_FIELDS)
 
 
+_TypedMapping = Annotated[
+    dict[str, Any],
+    PlainSerializer(lambda params: typed_text(params) if params else {}, when_used="json"),
+    BeforeValidator(lambda params: from_typed_text(params) if isinstance(params, str) else params),
+]
+"""In JSON a text of YAML: a run is given these values as they are, and reading the project has to see the same."""
+
+
 class ProjectRef(Record):
     """Which Kedro project to open, and how: all that `kedro run` takes from its surroundings.
 
@@ -51,7 +60,7 @@ class ProjectRef(Record):
     package_name: str | None = None
     conf_source: str | None = None
     env: str | None = None
-    runtime_params: dict[str, Any] = {}
+    runtime_params: _TypedMapping = {}
     include_hooks: bool = False
 
 

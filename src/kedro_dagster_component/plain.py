@@ -1,4 +1,4 @@
-"""Any value of a configuration made into what JSON can hold."""
+"""Any value of a configuration made into what JSON can hold, or into text that keeps what JSON loses."""
 
 from __future__ import annotations
 
@@ -11,6 +11,8 @@ from enum import Enum
 from pathlib import PurePath
 from typing import Any
 from uuid import UUID
+
+import yaml
 
 NOT_FINITE = frozenset({"inf", "-inf", "nan"})
 """Numbers that JSON cannot hold, as `plain` writes them."""
@@ -40,6 +42,27 @@ def plain(value: Any) -> Any:
     if isinstance(value, (set, frozenset)):
         return sorted((plain(child) for child in value), key=str)
     return _plain_object(value)
+
+
+class _TypedDumper(yaml.SafeDumper):
+    """YAML of plain data; of anything else as `plain` writes it."""
+
+    def ignore_aliases(self, data: Any) -> bool:
+        """Always: equal values are equal text, one object or two."""
+        return True
+
+
+_TypedDumper.add_multi_representer(object, lambda dumper, value: dumper.represent_data(plain(value)))
+
+
+def typed_text(value: Any) -> str:
+    """As YAML, which tells infinities, NaN, dates and keys that are no text from the text JSON makes of them."""
+    return yaml.dump(value, Dumper=_TypedDumper, sort_keys=False)
+
+
+def from_typed_text(text: str) -> Any:
+    """What `typed_text` was given."""
+    return yaml.safe_load(text)
 
 
 def _plain_object(value: Any) -> Any:

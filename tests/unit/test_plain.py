@@ -7,7 +7,7 @@ from pathlib import PurePosixPath
 
 from pydantic import BaseModel
 
-from kedro_dagster_component.plain import plain
+from kedro_dagster_component.plain import from_typed_text, plain, typed_text
 
 
 class Colour(str, enum.Enum):
@@ -51,3 +51,18 @@ def test_everything_becomes_json():
     }
     assert json.loads(json.dumps(result, allow_nan=False)) == result
     assert type(result["colour"]) is str
+
+
+def test_typed_text_keeps_what_json_loses():
+    shared = {"a": [1, None, 1e300, -math.inf, True, "1", "null", "é\n", 10**30]}
+    value = {1: shared, "1": shared, None: dt.date(2024, 1, 2), "b": b"x", 1.5: {}}
+    assert from_typed_text(typed_text(value)) == value
+    assert math.isnan(from_typed_text(typed_text({"n": math.nan}))["n"])
+    assert typed_text({"a": 1, "b": 2}) != typed_text({"b": 2, "a": 1})
+    assert typed_text([shared, shared]) == typed_text([shared, {**shared}])
+
+
+def test_typed_text_of_what_is_no_plain_data():
+    value = {"a": Colour.RED, "b": Data(PurePosixPath("x/y")), "c": Model(), "d": (1, 2), "e": object()}
+    plain_value = {"a": "red", "b": {"path": "x/y"}, "c": {"a": 1}, "d": [1, 2], "e": "<builtins.object>"}
+    assert from_typed_text(typed_text(value)) == plain_value

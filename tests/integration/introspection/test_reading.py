@@ -1,6 +1,7 @@
 """Whole projects, read in a subprocess."""
 
 import json
+import math
 import shutil
 import tarfile
 
@@ -206,10 +207,12 @@ def test_runtime_parameters_and_the_environment_variable(project, monkeypatch):
         catalog="raw: {type: pandas.CSVDataset, filepath: '${runtime_params:file}'}",
         files={"conf/prod/parameters.yml": "threshold: 2"},
     )
-    manifest = introspect_project(demo.ref(runtime_params={"file": "x.csv", "threshold": 3}))
+    params = {"file": "x.csv", "threshold": math.inf, "options": {"a": {"b": {1: [None, "1"]}}}}
+    manifest = introspect_project(demo.ref(runtime_params=params))
     assert manifest.env == "prod"
     assert manifest.datasets["raw"].config["filepath"] == "x.csv"
-    assert manifest.parameters["params:threshold"].value == 3
+    assert manifest.parameters["params:threshold"].value == "inf"
+    assert manifest.ref.runtime_params == params
 
 
 def test_a_packaged_project_with_an_archive(project, tmp_path, monkeypatch):

@@ -1,5 +1,7 @@
 """When a kept manifest is used, and what is kept: with a reading that is a fake, and real files."""
 
+import datetime as dt
+import math
 import os
 import stat
 import threading
@@ -127,6 +129,22 @@ def test_runtime_parameters_count_and_are_not_written(project, cache):
     assert found.text is None
     assert readings(project, cache, runtime_params={"token": "other"}) == (1, ["one"])
     assert readings(project, cache, include_hooks=True, runtime_params={"token": "other"}) == (1, ["one"])
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (None, math.inf),
+        (math.inf, -math.inf),
+        (None, math.nan),
+        ({1: "a"}, {"1": "a"}),
+        (dt.date(2026, 1, 1), "2026-01-01"),
+    ],
+)
+def test_runtime_parameters_that_json_makes_one_are_told_apart(project, cache, before, after):
+    pipelines(project, cache, runtime_params={"model": {"limit": before}})
+    assert readings(project, cache, runtime_params={"model": {"limit": before}}) == (0, ["one"])
+    assert readings(project, cache, runtime_params={"model": {"limit": after}}) == (1, ["one"])
 
 
 def test_readings_that_differ_are_told_and_not_kept_until_something_changes(project, cache):
