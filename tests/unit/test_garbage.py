@@ -1,9 +1,12 @@
 import gc
+import os
 import weakref
 
 import pytest
 
 from kedro_dagster_component.garbage import without_collections
+
+COMMAND = ["/bin/dg", "list", "defs"]
 
 
 class Loop:
@@ -23,7 +26,7 @@ def as_before():
 
 def load(size=1):
     """What a load made that nobody has any more."""
-    with without_collections():
+    with without_collections(COMMAND):
         assert not gc.isenabled()
         return weakref.ref(Loop(size))
 
@@ -47,7 +50,7 @@ def test_garbage_of_many_loads_is_found():
 
 
 def test_nothing_is_left_out_after_a_load_that_fails():
-    with pytest.raises(ValueError, match="no"), without_collections():
+    with pytest.raises(ValueError, match="no"), without_collections(COMMAND):
         raise ValueError("no")
     assert gc.isenabled()
     assert gc.get_freeze_count() == 0
@@ -59,3 +62,31 @@ def test_a_collector_that_is_off_stays_as_it_is():
     load()
     assert not gc.isenabled()
     assert gc.get_freeze_count() == 0
+
+
+@pytest.mark.parametrize(
+    ("argv", "is_left_out"),
+    [
+        (["/env/bin/dagster", "job", "execute"], True),
+        (["C:\\env\\Scripts\\dg.exe"] if os.name == "nt" else ["dg"], True),
+        (["/env/lib/dagster/__main__.py", "api", "grpc"], True),
+        (["/env/bin/pytest", "dagster"], False),
+        (["/env/lib/ipykernel_launcher.py"], False),
+        (["/env/lib/pytest/__main__.py"], False),
+        ([""], False),
+        ([], False),
+    ],
+)
+def test_only_what_dagsters_own_programs_make_is_left_out(argv, is_left_out):
+    with without_collections(argv):
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert (gc.get_freeze_count() > 0) is is_left_out
+
+
+def test_what_somebody_else_left_out_stays_left_out():
+    gc.freeze()
+    count = gc.get_freeze_count()
+    with without_collections(["notebook"]):
+        assert gc.get_freeze_count() >= count > 0
+    assert gc.get_freeze_count() >= count
