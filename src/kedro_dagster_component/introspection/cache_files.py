@@ -34,7 +34,11 @@ ENTRY_FORMAT = 3
 
 _FOLDER_NAME = "kedro-dagster-component"
 _OFF = "off"
-_SUFFIX, _PART = ".manifest", ".part"
+_SUFFIX = ".manifest"
+_PART_PREFIX, _PART_SUFFIX = ".kedro-dagster-", ".part"
+_DIGITS = 32
+_OWN_PATTERNS = (f"{'[0-9a-f]' * _DIGITS}{_SUFFIX}", f"{_PART_PREFIX}*{_PART_SUFFIX}")
+"""Names of files made here: the folder may be one that the user shares with others."""
 _KEPT_SECONDS = 90 * 24 * 60 * 60
 
 
@@ -104,7 +108,7 @@ def file_name(ref: ProjectRef, owner: str) -> str:
         owner: The component, by its file.
     """
     text = "\0".join([owner, sys.prefix, ref.model_copy(update={"runtime_params": {}}).model_dump_json()])
-    return f"{hashlib.sha256(text.encode()).hexdigest()[:32]}{_SUFFIX}"
+    return f"{hashlib.sha256(text.encode()).hexdigest()[:_DIGITS]}{_SUFFIX}"
 
 
 def read_entry(file: Path) -> tuple[Entry, str] | None:
@@ -134,7 +138,7 @@ def write_entry(file: Path, entry: Entry, text: str) -> None:
     Raises:
         OSError: It cannot be written.
     """
-    handle, name = tempfile.mkstemp(prefix=".", suffix=_PART, dir=file.parent)
+    handle, name = tempfile.mkstemp(prefix=_PART_PREFIX, suffix=_PART_SUFFIX, dir=file.parent)
     try:
         with os.fdopen(handle, "w", encoding="utf-8") as stream:
             stream.write(f"{entry.model_dump_json()}\n{text}")
@@ -148,7 +152,7 @@ def write_entry(file: Path, entry: Entry, text: str) -> None:
 
 def _clear_old(folder: Path) -> None:
     oldest = time.time() - _KEPT_SECONDS
-    for pattern in (f"*{_SUFFIX}", f".*{_PART}"):
+    for pattern in _OWN_PATTERNS:
         for other in folder.glob(pattern):
             if other.stat().st_mtime < oldest:
                 other.unlink(missing_ok=True)

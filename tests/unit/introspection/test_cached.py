@@ -378,12 +378,14 @@ def test_a_file_is_written_as_a_whole_or_not_at_all(project, cache):
 
 def test_files_that_nobody_has_written_for_long_are_cleared(project, cache):
     entry, folder = read_written(project, cache), cache.file.parent
-    for name in ("gone.manifest", ".gone.part", "note.txt", "fresh.manifest"):
+    gone, fresh = file_name(project.ref(), "gone"), file_name(project.ref(), "fresh")
+    kept = ["of_others.manifest", ".of_others.part", "note.txt", fresh]
+    for name in (gone, ".kedro-dagster-gone.part", *kept):
         (folder / name).write_text("x")
-        if name != "fresh.manifest":
+        if name != fresh:
             os.utime(folder / name, (0, 0))
     write_entry(folder / "two.manifest", entry, "text")
-    left = {"fresh.manifest", "note.txt", "one.manifest", "two.manifest"}
+    left = {*kept, "one.manifest", "two.manifest"}
     assert {path.name for path in folder.iterdir()} == left
 
 
