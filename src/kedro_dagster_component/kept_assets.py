@@ -32,9 +32,6 @@ _MOST_KEPT = 20
 _OF_THE_LOAD = frozenset({"load_context", "findings", "translation"})
 """Attributes of a component that no two loads share; what a translation does shows in the specs."""
 
-_UNKNOWN_TO_RUNS: Mapping[str, Any] = {"dagster_files": (), "warnings": ()}
-"""Of a manifest, and what runs find there; Dagster calls the second load one for a run. No asset depends on them."""
-
 
 @dataclass(frozen=True)
 class Origin:
@@ -84,9 +81,12 @@ def origin_of(
 
 
 def _digest(manifest: ProjectManifest) -> bytes:
-    """Digest of a manifest, taken piece by piece: as one text it would be the largest object of a load."""
+    """Digest of a manifest, taken piece by piece: as one text it would be the largest object of a load.
+
+    Dagster calls the second load of a command one for a run; what runs do without is nothing that an asset depends on.
+    """
     digest = hashlib.blake2b()
-    for line in lines_of(manifest.model_copy(update=_UNKNOWN_TO_RUNS)):
+    for line in lines_of(manifest.for_run()):
         digest.update(f"{line}\n".encode())
     return digest.digest()
 

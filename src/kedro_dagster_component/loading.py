@@ -196,8 +196,8 @@ def warn_of(problems: Iterable[Problem]) -> None:
 def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig = "off") -> ProjectManifest:
     """The manifest of a project: read or taken from the cache when definitions are made, the same in all processes of a run.
 
-    The one of a run has no files and no warnings: both were looked at when it was made, and the files may have changed
-    since. Runtime parameters of the component are not kept, since they can hold a secret and Dagster stores what is.
+    The one of a run is as `ProjectManifest.for_run` makes it. Runtime parameters of the component are not kept: they can hold a
+    secret, and Dagster stores what is kept.
 
     Args:
         place: Where the component stands.
@@ -212,7 +212,7 @@ def load_manifest(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConf
     kept = _manifest_of_run(kept_for_runs(key))
     if kept is not None:
         own = kept.ref.model_copy(update={"runtime_params": ref.runtime_params})
-        return kept.model_copy(update={"ref": own, "dagster_files": (), "warnings": ()})
+        return kept.for_run().model_copy(update={"ref": own})
     try:
         found = _find(place, ref, cache)
     except ConfigurationError as error:

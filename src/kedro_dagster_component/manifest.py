@@ -351,6 +351,13 @@ class ProjectManifest(Record):
         """Root of the Kedro project."""
         return Path(self.ref.project_path)
 
+    def for_run(self) -> ProjectManifest:
+        """As the processes of a run have it: without what was looked at when the definitions were made.
+
+        The files of the configuration may have changed since, and the warnings are told.
+        """
+        return self.model_copy(update={"dagster_files": (), "warnings": ()})
+
 
 def is_parameter(name: str) -> bool:
     """Whether a node's input is a parameter rather than data (Kedro's own rule)."""
