@@ -8,6 +8,8 @@ from kedro_dagster_component.manifest import ProblemRecord, ProjectManifest, Pro
 
 REQUEST_FILE = "request.json"
 ANSWER_FILE = "answer.json"
+NOT_WRITTEN = 74
+"""Exit code of a subprocess that has no place for its answer; `EX_IOERR` of sysexits.h."""
 
 
 class Request(Record):

@@ -7,12 +7,14 @@ import signal
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from pydantic import ValidationError
 
 from kedro_dagster_component.errors import IntrospectionError
-from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, NOT_WRITTEN, REQUEST_FILE, Answer, Request
 from kedro_dagster_component.introspection.footprint import Footprint
 from kedro_dagster_component.manifest import ProjectManifest, ProjectRef
 from kedro_dagster_component.masking import mask_text
@@ -102,10 +104,7 @@ def list_stored_keys(
 
 def _ask(request: Request, python: str, timeout_seconds: float | None) -> Answer:
     ref = request.ref
-    with tempfile.TemporaryDirectory(prefix="kedro-dagster-") as folder:
-        directory = Path(folder)
-        (directory / REQUEST_FILE).write_text(request.model_dump_json(), encoding="utf-8")
-        (directory / "logging.yml").write_text(_LOGGING_CONFIG, encoding="utf-8")
+    with _open_exchange(request) as directory:
         output = directory / "output.txt"
         try:
             code = _run(ref, python, directory, output, timeout_seconds)
@@ -115,6 +114,24 @@ def _ask(request: Request, python: str, timeout_seconds: float | None) -> Answer
         except OSError as error:
             raise IntrospectionError(f"cannot start '{python}' to read {_subject(ref)}: {error.strerror}") from error
         return _answer(directory / ANSWER_FILE, ref, code, output).checked()
+
+
+@contextmanager
+def _open_exchange(request: Request) -> Iterator[Path]:
+    """A temporary folder with all that the subprocess needs."""
+    with ExitStack() as stack:
+        try:
+            directory = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="kedro-dagster-")))
+            (directory / REQUEST_FILE).write_text(request.model_dump_json(), encoding="utf-8")
+            (directory / "logging.yml").write_text(_LOGGING_CONFIG, encoding="utf-8")
+        except OSError as error:
+            raise IntrospectionError(_without_place(request.ref, error.strerror or str(error))) from error
+        yield directory
+
+
+def _without_place(ref: ProjectRef, reason: str) -> str:
+    message = f"cannot write the temporary files that reading {_subject(ref)} needs: {reason}"
+    return f"{message}\n  -> make room there, or let the environment variable TMPDIR name another folder"
 
 
 def _run(ref: ProjectRef, python: str, directory: Path, output: Path, timeout_seconds: float | None) -> int:
@@ -169,6 +186,9 @@ def _answer(file: Path, ref: ProjectRef, code: int, output: Path) -> Answer:
     try:
         return Answer.model_validate_json(file.read_bytes())
     except FileNotFoundError as error:
+        if code == NOT_WRITTEN:
+            reason = f"there is no room for the answer in {file.parent.parent}"
+            raise IntrospectionError(_without_place(ref, reason)) from error
         message = f"the process that reads {_subject(ref)} {_ending(code)} without an answer{_tail(output)}"
         raise IntrospectionError(message) from error
     except ValidationError as error:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from kedro_dagster_component.errors import ConfigurationError, IntrospectionError
-from kedro_dagster_component.introspection.exchange import ANSWER_FILE, REQUEST_FILE, Answer, Request
+from kedro_dagster_component.introspection.exchange import ANSWER_FILE, NOT_WRITTEN, REQUEST_FILE, Answer, Request
 from kedro_dagster_component.introspection.failures import cannot_read
 from kedro_dagster_component.manifest import ProblemRecord
 
@@ -32,16 +32,26 @@ def main(directory: str) -> None:
     answer = answer_for(request)
     if recorder is not None and answer.manifest is not None:
         answer = answer.model_copy(update={"footprint": recorder.footprint()})
-    partial = folder / f"{ANSWER_FILE}.part"
-    partial.write_text(answer.model_dump_json(), encoding="utf-8")
-    partial.replace(folder / ANSWER_FILE)
+    code = _write(answer, folder)
     for path in temporary:
         shutil.rmtree(path, ignore_errors=True)
         with suppress(OSError):  # it was a folder, or is not ours any more
             path.unlink()
-    sys.stdout.flush()
-    sys.stderr.flush()
-    os._exit(0)
+    for stream in (sys.stdout, sys.stderr):
+        with suppress(OSError):  # the disk is full
+            stream.flush()
+    os._exit(code)
+
+
+def _write(answer: Answer, folder: Path) -> int:
+    """Write an answer as a whole; gives the exit code that tells whether that could be done."""
+    partial = folder / f"{ANSWER_FILE}.part"
+    try:
+        partial.write_text(answer.model_dump_json(), encoding="utf-8")
+        partial.replace(folder / ANSWER_FILE)
+    except OSError:
+        return NOT_WRITTEN
+    return 0
 
 
 def _temporary_paths() -> list[Path]:

@@ -1,6 +1,9 @@
 """Everything that can be wrong with a project, and what the user is told."""
 
+import shlex
 import shutil
+import sys
+import tempfile
 
 import pytest
 
@@ -218,3 +221,18 @@ def test_a_time_limit(project):
 def test_a_python_that_is_not_there(project):
     with pytest.raises(IntrospectionError, match="cannot start '/nowhere/python'"):
         introspect_project(project().ref(), python="/nowhere/python")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a shell sets the limit")
+def test_no_room_for_the_answer(project, tmp_path):
+    full = tmp_path / "python"
+    full.write_text(f'#!/bin/sh\nulimit -f 0\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+    full.chmod(0o700)
+    with pytest.raises(IntrospectionError, match=r"cannot write the temporary files[\s\S]*no room[\s\S]*TMPDIR"):
+        introspect_project(project().ref(), python=str(full))
+
+
+def test_no_place_for_temporary_files(project, tmp_path, monkeypatch):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(IntrospectionError, match="cannot write the temporary files that reading the Kedro project"):
+        introspect_project(project().ref())
