@@ -260,7 +260,8 @@ def _find(place: ComponentPlace, ref: ProjectRef, cache: str | CacheConfig) -> F
     folder = cache_folder(Path(ref.project_path))
     more = _more(cache)
     prepared = local_state_file(place.defs_folder, state_key(place))
-    file = folder / file_name(ref, place.label) if folder is not None else None
+    owner = f"{place.label}\0{place.key}"  # a Python file may make several instances, which only the key tells apart
+    file = folder / file_name(ref, owner) if folder is not None else None
     return find_manifest(ref, Cache(file if file and is_of_use(file) else None, prepared, more.files, more.env))
 
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import sys
+import textwrap
 
 import pytest
 
@@ -91,6 +92,29 @@ def test_what_to_watch_too(project, location, load, monkeypatch):
     assert [load()[1], load()[1]] == [1, 0]
     monkeypatch.setenv("REGION", "eu")
     assert [load()[1], load()[1]] == [1, 0]
+
+
+TWO_IN_PYTHON = """
+    import dagster as dg
+    from kedro_dagster_component import KedroProjectComponent
+
+    @dg.component_instance
+    def one(context):
+        return KedroProjectComponent(project=PROJECT)
+
+    @dg.component_instance
+    def other(context):
+        translation = lambda spec, _: spec.replace_attributes(key=spec.key.with_prefix("other"))
+        params = {"threshold": 2}
+        return KedroProjectComponent(PROJECT, name_prefix="o_", runtime_params=params, translation=translation)
+"""
+
+
+def test_instances_of_one_python_file(project, location, load):
+    text = textwrap.dedent(TWO_IN_PYTHON).replace("PROJECT", repr(str(project().root)))
+    location.write("two/component.py", text)
+    assets = ["cleaned", "other/cleaned", "other/raw", "raw"]
+    assert [load(), load()] == [(assets, 4), (assets, 0)]
 
 
 REMINDS = """
