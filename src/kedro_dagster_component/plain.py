@@ -30,18 +30,23 @@ def plain(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
-        return str(value)
+        return encodable(str(value))
     if isinstance(value, int):
         return int(value)
     if isinstance(value, float):
         return float(value) if math.isfinite(value) else str(float(value))  # one of NOT_FINITE
     if isinstance(value, Mapping):
-        return {str(key): plain(child) for key, child in value.items()}
+        return {encodable(str(key)): plain(child) for key, child in value.items()}
     if isinstance(value, (list, tuple)):
         return [plain(child) for child in value]
     if isinstance(value, (set, frozenset)):
         return sorted((plain(child) for child in value), key=str)
     return _plain_object(value)
+
+
+def encodable(text: str) -> str:
+    """Text that can be written: a lone surrogate, which Python's own text may hold, becomes a question mark."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode("utf-8")
 
 
 class _TypedDumper(yaml.SafeDumper):

@@ -53,6 +53,10 @@ def test_everything_becomes_json():
     assert type(result["colour"]) is str
 
 
+def test_text_that_cannot_be_encoded():
+    assert plain({"\ud800": ["ü\udfff"]}) == {"?": ["ü?"]}
+
+
 def test_typed_text_keeps_what_json_loses():
     shared = {"a": [1, None, 1e300, -math.inf, True, "1", "null", "é\n", 10**30]}
     value = {1: shared, "1": shared, None: dt.date(2024, 1, 2), "b": b"x", 1.5: {}}

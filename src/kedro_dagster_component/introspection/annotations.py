@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from kedro_dagster_component.compat.kedro import node_mappings
 from kedro_dagster_component.manifest import ParameterHint, is_parameter
+from kedro_dagster_component.plain import encodable
 
 if TYPE_CHECKING:
     from kedro.pipeline.node import Node
@@ -97,7 +98,8 @@ def _hint(annotation: Any, description: str | None, depth: int) -> ParameterHint
     shown = _ANY if kind is _SEVERAL else _KINDS.get(kind) if isinstance(kind, type) else None
     if shown is None and not fields and description is None:
         return None
-    return ParameterHint(kind=shown, may_be_none=may_be_none, description=description, fields=fields)
+    said = encodable(description) if description else description
+    return ParameterHint(kind=shown, may_be_none=may_be_none, description=said, fields=fields)
 
 
 def _fields(kind: type, depth: int) -> Iterator[tuple[str, ParameterHint | None]]:

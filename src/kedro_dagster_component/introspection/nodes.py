@@ -15,6 +15,7 @@ from kedro_dagster_component.introspection.annotations import read_hints, withou
 from kedro_dagster_component.introspection.code_versions import source_version
 from kedro_dagster_component.manifest import NodeEntry, SourceRef
 from kedro_dagster_component.masking import mask_text
+from kedro_dagster_component.plain import encodable
 
 if TYPE_CHECKING:
     from kedro.pipeline import Pipeline
@@ -147,7 +148,7 @@ def _entry(node: Node, node_id: str, fingerprint: str, tags: list[str], pipeline
         confirms=tuple(node.confirms),
         tags=tuple(tags),
         pipelines=tuple(pipelines),
-        description=mask_text(inspect.getdoc(func) or "") or None,
+        description=encodable(mask_text(inspect.getdoc(func) or "")) or None,
         signature=_signature(func),
         is_generator=inspect.isgeneratorfunction(node.func),  # the runner's own question
         source=_source(func),

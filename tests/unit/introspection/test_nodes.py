@@ -2,8 +2,10 @@ import functools
 
 import pytest
 from kedro.pipeline import node, pipeline
+from pydantic import BaseModel, Field
 
 from kedro_dagster_component.introspection.nodes import fingerprint_of, function_path, read_nodes
+from kedro_dagster_component.manifest import NodeEntry
 
 
 def clean(raw, *others, size=1, **more):
@@ -50,6 +52,19 @@ def test_every_kind_of_function_makes_an_entry(func):
     assert (entry.inputs, entry.outputs, entry.tags, entry.pipelines) == (("a",), ("b",), ("y", "z"), ("p",))
     assert entry.is_generator == (func is chunks)
     assert "0x" not in entry.func
+
+
+def test_text_of_code_that_cannot_be_encoded():
+    class Options(BaseModel):
+        size: int = Field(1, description="Half \ud83d of a sign.")
+
+    def clean(raw, options: Options):
+        """A \ud800 that is no character, a ü that is one."""
+
+    table = read_nodes({"p": pipeline([node(clean, ["raw", "params:options"], "b", name="n")])})
+    read_back = NodeEntry.model_validate_json(table.entries["n"].model_dump_json())
+    assert read_back.description == "A ? that is no character, a ü that is one."
+    assert read_back.hints["params:options"].fields["size"].description == "Half ? of a sign."
 
 
 def test_what_an_entry_says_of_its_function():
