@@ -8,6 +8,7 @@ from typing import Any
 import dagster as dg
 
 from kedro_dagster_component.compat.dagster import only_checks
+from kedro_dagster_component.compat.dagster_interrupts import forks_with_own_handlers
 from kedro_dagster_component.compat.dagster_partitions import (
     WITHOUT_EVENT,
     data_version,
@@ -239,7 +240,8 @@ class _Step:
             shows_preview=one.shows_preview,
         )
         try:
-            result = self._host.run_step(request, self._sink)
+            with forks_with_own_handlers():
+                result = self._host.run_step(request, self._sink)
         except Exception as error:
             yield from self._events_of_error(one, error)
             raise

@@ -107,6 +107,7 @@ import gc
 import multiprocessing
 import random
 import sys
+import time
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
@@ -120,6 +121,13 @@ OTHERS[-1].normal()  # it has the second of a pair in reserve
 POOLS = []
 WAS_THERE = []
 os.register_at_fork(after_in_child=lambda: WAS_THERE.append("pandas" in sys.modules))
+
+def end_a_worker():
+    worker = multiprocessing.get_context("fork").Process(target=time.sleep, args=(60,))
+    worker.start()
+    worker.terminate()
+    worker.join()
+    return worker.exitcode
 """
 ANSWER = """{
     "parent": open(f"/proc/{os.getppid()}/cmdline").read(),
@@ -129,6 +137,7 @@ ANSWER = """{
     "others": [(getattr(one, "gauss", None) or one.normal)(0, 1) for one in OTHERS],
     "start method": multiprocessing.get_start_method(),
     "worker": POOLS.append(ProcessPoolExecutor(1)) or POOLS[0].submit(abs, -3).result(),
+    "ended by a signal": end_a_worker(),
     "end": str(atexit.register(Path("ended").touch)),
 }"""
 
@@ -143,6 +152,7 @@ def test_steps_of_any_other_project_are_forked_from_a_process_that_has_imported_
     assert one["seeded"] == two["seeded"]
     assert one["seeded"][0] == one["seeded"][1] == random.Random(7).gauss(0, 1)
     assert set(one["others"]).isdisjoint(two["others"])
+    assert one["ended by a signal"] == -15, "as under kedro run, not as Dagster handles the signal"
     assert one["worker"] == 3, "and nobody waits for a worker that nobody has ended"
     assert (tmp_path / "demo/ended").exists()
     assert one["start method"] == multiprocessing.get_context().get_start_method()
