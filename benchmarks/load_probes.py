@@ -162,9 +162,9 @@ def _check(manifest: Any, watch: Stopwatch) -> None:
 def _list_defs(folder: Path, watch: Stopwatch) -> Facts:
     os.chdir(folder)
     sys.path.append(str(folder / "src"))  # Dagster takes the first one away
-    shown = io.StringIO()
-    with watch.phase("command"), redirect_stdout(shown):
+    shown, argv = io.StringIO(), ["dg", "list", "defs", "--json"]
+    with watch.phase("command"), redirect_stdout(shown), patch.object(sys, "argv", argv):
         from dagster_dg_cli.cli import cli
 
-        cli(["list", "defs", "--json"], standalone_mode=False)
+        cli(argv[1:], standalone_mode=False)
     return lambda: {"assets": len(json.loads(shown.getvalue())["assets"])}
