@@ -16,8 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-_HANDLERS_ARE_OF = ("dagster._utils.interrupts", "kedro_dagster_component.runtime.event_lines")
-"""The second has one while it writes, when another thread of the node may fork."""
+_HANDLERS_ARE_OF = "dagster._utils.interrupts"
 _DEFAULTS: dict[signal.Signals, Any] = {signal.SIGTERM: signal.SIG_DFL, signal.SIGINT: signal.default_int_handler}
 """Of a Python process."""
 
@@ -76,6 +75,6 @@ def _after_in_child() -> None:
         return
     _lock, _nodes = threading.Lock(), 0  # another thread may have held it
     for number, default in _DEFAULTS.items():
-        if getattr(signal.getsignal(number), "__module__", None) in _HANDLERS_ARE_OF:
+        if getattr(signal.getsignal(number), "__module__", None) == _HANDLERS_ARE_OF:
             signal.signal(number, default)
     _after()
